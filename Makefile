@@ -1,0 +1,33 @@
+# `make run` opens the app and `make test` runs every check; both set up what they need in .venv
+# the first time and start at once afterwards.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test setup clean
+
+run: .venv/.installed
+	@$(BIN)/cvae-tui $(ARGS)
+
+test: .venv/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+setup: .venv/.installed-test
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.installed-test: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch .venv/.installed $@
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

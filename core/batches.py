@@ -1,0 +1,103 @@
+"""The corpus as tensors on the device, cut into batches.
+
+Everything random here depends on the seed and the epoch alone, so that a resumed training meets
+the same words in the same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.corpus import Paradigm
+from core.randomness import seeded
+from core.vocabulary import PAD, SOS, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step's words.
+
+    source, target: (batch, length) int64, padded with `PAD`, each ending in `EOS`.
+    source_conditions, target_conditions: (batch,) int64.
+    """
+
+    source: Tensor
+    source_conditions: Tensor
+    target: Tensor
+    target_conditions: Tensor
+
+
+def encode_words(words: Sequence[str], vocabulary: Vocabulary) -> Tensor:
+    """Ids of words, each ending in `EOS`, padded with `PAD` to the longest: (words, length) int64.
+
+    Raises InputError for a word that the vocabulary cannot spell.
+    """
+    rows = [torch.tensor(vocabulary.encode(word)) for word in words]
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
+
+
+def shift_right(target: Tensor) -> Tensor:
+    """What the decoder is fed to say `target`: the same ids one place later, after `SOS`."""
+    start = target.new_full((len(target), 1), SOS)
+    return torch.cat([start, target[:, :-1]], dim=1)
+
+
+class Batches:
+    """The training examples of a corpus: every form of every paradigm once an epoch."""
+
+    def __init__(
+        self,
+        paradigms: Sequence[Paradigm],
+        vocabulary: Vocabulary,
+        *,
+        task: Literal["convert", "reconstruct"],
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        words = [form for paradigm in paradigms for form in paradigm.forms]
+        ids = encode_words(words, vocabulary)
+        self.conditions = len(vocabulary.conditions)
+        self.words = len(words)
+        self.steps = -(-self.words // batch_size)
+        """Steps in an epoch; the last one may be smaller."""
+        self._task = task
+        self._batch_size = batch_size
+        self._seed = seed
+        # Lengths stay on the processor: a batch is cut to its longest word without asking the
+        # device.
+        self._lengths = (ids != PAD).sum(dim=1)
+        self._ids = ids.to(device)
+        self._device = device
+        self._epoch = -1
+        self._sources = self._targets = torch.empty(0, dtype=torch.long)
+
+    def batch(self, step: int) -> Batch:
+        """The batch of a step, counted from 0 over the whole training."""
+        epoch, position = divmod(step, self.steps)
+        if epoch != self._epoch:
+            self._shuffle(epoch)
+        part = slice(position * self._batch_size, (position + 1) * self._batch_size)
+        sources, targets = self._sources[part], self._targets[part]
+        return Batch(
+            self._forms(sources),
+            (sources % self.conditions).to(self._device),
+            self._forms(targets),
+            (targets % self.conditions).to(self._device),
+        )
+
+    def _forms(self, examples: Tensor) -> Tensor:
+        longest = int(self._lengths[examples].max())
+        return self._ids[examples.to(self._device), :longest]
+
+    def _shuffle(self, epoch: int) -> None:
+        generator = seeded(self._seed, "order", epoch)
+        self._sources = torch.randperm(self.words, generator=generator)
+        self._targets = self._sources
+        if self._task == "convert":
+            drawn = torch.randint(self.conditions, (self.words,), generator=generator)
+            self._targets = self._sources // self.conditions * self.conditions + drawn
+        self._epoch = epoch

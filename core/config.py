@@ -1,0 +1,441 @@
+"""The configuration of a run: its sections and fields, its presets, and its way to and from TOML.
+
+Each field's docstring is its one description: the help of ``--set`` and the text beside it on the
+Setup screen are read from here.
+"""
+
+import ast
+import functools
+import inspect
+import math
+import textwrap
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+import tomli_w
+from msgspec import Meta
+
+from core.errors import InputError
+
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+CountOrNone = Annotated[int, Meta(ge=0, le=1_000_000)]
+Size = Annotated[int, Meta(ge=1, le=16_384)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A group of fields that belong to one idea."""
+
+
+class DataConfig(Section, frozen=True):
+    """What is learnt."""
+
+    corpus: str = "verbs"
+    """Corpus to train on: a shipped one (verbs, verbs-all) or a file."""
+    pairs: str = ""
+    """Pair file whose BLEU-4 is reported (never used to choose a checkpoint); empty for none."""
+
+
+class ModelConfig(Section, frozen=True):
+    """The conditional VAE."""
+
+    variant: Literal["cvae", "vae"] = "cvae"
+    """cvae tells encoder and decoder the condition; vae does without."""
+    embedding_size: Size = 256
+    """Size of a character embedding."""
+    hidden_size: Size = 256
+    """Hidden size of the encoder's and the decoder's LSTM."""
+    latent_size: Size = 32
+    """Dimensions of the latent z."""
+    condition_size: Annotated[int, Meta(ge=1, le=1024)] = 8
+    """Size of the condition embedding, joined to the encoder's initial state and to the latent."""
+    latent_every_step: bool = True
+    """Give the latent and the condition to the decoder at every character, not only at the first.
+    Source: Bowman et al. 2016, section 3.1."""
+
+
+class ObjectiveConfig(Section, frozen=True):
+    """CE + beta * KL, and how beta moves."""
+
+    task: Literal["convert", "reconstruct"] = "convert"
+    """reconstruct: a word to itself in its own tense; convert: to a tense drawn at random."""
+    ce_reduction: Literal["word", "character"] = "word"
+    """word: CE in nats per word, so that beta = 1 is the negative ELBO; character: its mean over
+    characters, as in the course, which makes the same beta weigh several times more."""
+    annealing: Literal["monotonic", "cyclical", "constant"] = "monotonic"
+    """Course of beta. Source of cyclical: Fu et al. 2019."""
+    shape: Literal["linear", "sigmoid", "cosine"] = "linear"
+    """Form of each rise of beta."""
+    beta_start: Annotated[float, Meta(ge=0, le=1000)] = 0.0
+    """Beta at the start of a rise."""
+    beta_max: Annotated[float, Meta(ge=0, le=1000)] = 1.0
+    """Beta after a rise, and throughout when annealing is constant."""
+    cycles: Annotated[int, Meta(ge=1, le=10_000)] = 4
+    """Cycles of cyclical annealing over the whole training (M of Fu et al. 2019)."""
+    rise_ratio: Annotated[float, Meta(gt=0, le=1)] = 0.7
+    """Share of a cycle (of the whole training when monotonic) in which beta rises; then it holds.
+    R of Fu et al. 2019."""
+    zero_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Share of a cycle, at its head, in which beta rests at its start value.
+    Source: Li et al. 2020 (Optimus), section 3.3."""
+    blank_probability: Ratio = 0.3
+    """Share of the decoder's input characters that are blanked in training, so that it must
+    read the latent. Source: Bowman et al. 2016, section 3.1 (word dropout)."""
+
+
+class TeacherForcingConfig(Section, frozen=True):
+    """How often the decoder is fed the right character instead of its own."""
+
+    mode: Literal["sequence", "token"] = "sequence"
+    """sequence: one coin for each word; token: one for each character (scheduled sampling).
+    Source of token: Bengio et al. 2015."""
+    start: Ratio = 1.0
+    """Teacher forcing ratio at the start of the training."""
+    end: Ratio = 1.0
+    """Teacher forcing ratio at its end; it changes linearly from start to end."""
+
+
+class OptimizerConfig(Section, frozen=True):
+    """How the parameters move."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    """Optimiser."""
+    learning_rate: Annotated[float, Meta(gt=0, le=100)] = 2e-3
+    """Learning rate; the highest one when the schedule moves it."""
+    momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Momentum of sgd."""
+    weight_decay: Annotated[float, Meta(ge=0, le=10)] = 0.0
+    """Weight decay."""
+    clip_norm: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
+    """Largest norm of the gradient; longer ones are shortened to it. 0 switches clipping off."""
+    schedule: Literal["onecycle", "cosine", "step", "constant"] = "onecycle"
+    """Course of the learning rate."""
+    step_epochs: Count = 500
+    """Epochs between two decays of the step schedule (StepLR)."""
+    gamma: Annotated[float, Meta(gt=0, le=1)] = 0.8
+    """Factor of each decay of the step schedule (StepLR)."""
+    warmup_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.1
+    """Share of the training in which the learning rate of onecycle rises."""
+    final_ratio: Ratio = 0.01
+    """Where cosine and onecycle end, as a share of the learning rate; onecycle starts at a 25th."""
+
+
+class TrainingConfig(Section, frozen=True):
+    """How long, in which portions, from which seed."""
+
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+    """Seed of everything random in the training."""
+    epochs: Count = 200
+    """Passes over all forms of all training paradigms."""
+    batch_size: Annotated[int, Meta(ge=1, le=65_536)] = 128
+    """Words in a step."""
+    report_every: Count = 10
+    """Steps between two readings of loss, KL and speed."""
+
+
+class EvaluationConfig(Section, frozen=True):
+    """The scores taken while training, and the choice of the best checkpoint."""
+
+    every_epochs: Count = 5
+    """Epochs between two evaluations; one more comes at the end."""
+    gaussian_draws: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    """Draws of the Gaussian score at each evaluation."""
+    selection_pairs: Annotated[int, Meta(ge=1, le=100_000)] = 200
+    """Conversions, drawn once at random, whose BLEU-4 helps to choose the best checkpoint."""
+    select_on: Literal["train", "valid"] = "train"
+    """Split from which the selection pairs are drawn."""
+
+
+class CheckpointsConfig(Section, frozen=True):
+    """What is saved besides the best."""
+
+    every_epochs: Count = 5
+    """Epochs between two checkpoints; one more comes at the end."""
+    keep: CountOrNone = 0
+    """Earlier checkpoints kept as a history besides last and best."""
+
+
+class HardwareConfig(Section, frozen=True):
+    """Where and how it is computed."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Device; auto takes a GPU where there is one."""
+    threads: Annotated[int, Meta(ge=0, le=1024)] = 0
+    """Processor threads of one operation; 0 lets a short measurement choose."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """bfloat16 computes the LSTMs under autocast; auto lets a short measurement choose."""
+
+
+class Config(Section, frozen=True):
+    """Everything that is needed to repeat a run."""
+
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    teacher_forcing: TeacherForcingConfig = TeacherForcingConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    checkpoints: CheckpointsConfig = CheckpointsConfig()
+    hardware: HardwareConfig = HardwareConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse fields that contradict one another.
+
+        Raises ValueError, which `build` turns into an InputError.
+        """
+        objective = self.objective
+        if objective.beta_start > objective.beta_max and objective.annealing != "constant":
+            raise ValueError(
+                f"objective.beta_start ({objective.beta_start:g}) must not exceed "
+                f"objective.beta_max ({objective.beta_max:g})"
+            )
+        if objective.rise_ratio + objective.zero_ratio > 1:
+            raise ValueError(
+                f"objective.rise_ratio ({objective.rise_ratio:g}) and objective.zero_ratio "
+                f"({objective.zero_ratio:g}) must not exceed 1 together"
+            )
+        if self.model.condition_size > self.model.hidden_size:
+            raise ValueError(
+                f"model.condition_size ({self.model.condition_size}) must not exceed "
+                f"model.hidden_size ({self.model.hidden_size}), whose first state it is part of"
+            )
+        if self.model.variant == "vae" and objective.task == "convert":
+            raise ValueError(
+                "model.variant vae knows no tenses, so objective.task must be reconstruct"
+            )
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of the configuration, as a screen or a help text shows it."""
+
+    section: str
+    name: str
+    type: type[bool] | type[int] | type[float] | type[str]
+    default: bool | int | float | str
+    doc: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def key(self) -> str:
+        """``section.name``, as `--set` takes it."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def accepts(self) -> str:
+        """What would be accepted, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.type is bool:
+            return "true or false"
+        if self.type is str:
+            return "a text"
+        noun = "a whole number" if self.type is int else "a number"
+        low = "" if self.low is None else f"{'above' if self.low_open else 'from'} {self.low:g}"
+        upto = "below" if self.high_open else ("to" if low.startswith("from") else "up to")
+        high = "" if self.high is None else f"{upto} {self.high:,.10g}".replace(",", "")
+        return " ".join(word for word in (noun, low, high) if word)
+
+    def parse(self, text: str) -> bool | int | float | str:
+        """The value that a text stands for.
+
+        Raises InputError when the text is not one that this field accepts.
+        """
+        try:
+            return self.check(text.strip(), strict=False)
+        except InputError:
+            raise InputError(
+                f"{self.key}: {_shown(text)} is not accepted; it takes {self.accepts}"
+            ) from None
+
+    def check(self, value: object, *, strict: bool = True) -> bool | int | float | str:
+        """The same value when this field accepts it; InputError otherwise."""
+        section = SECTIONS[self.section]
+        hint = get_type_hints(section, include_extras=True)[self.name]
+        try:
+            checked: bool | int | float | str = msgspec.convert(value, hint, strict=strict)
+        except msgspec.ValidationError:
+            checked = math.nan
+        if isinstance(checked, float) and not math.isfinite(checked):
+            raise InputError(
+                f"{self.key}: {_shown(value)} is not accepted; it takes {self.accepts}"
+            )
+        return checked
+
+
+SECTIONS: Mapping[str, type[Section]] = get_type_hints(Config)
+
+
+@functools.cache
+def fields() -> tuple[Field, ...]:
+    """All fields in the order of the sections."""
+    return tuple(
+        _describe(section, name, hint, getattr(kind(), name), _docs(kind)[name])
+        for section, kind in SECTIONS.items()
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+    )
+
+
+def field(key: str) -> Field:
+    """The field that `section.name` names.
+
+    Raises InputError when there is none.
+    """
+    for known in fields():
+        if known.key == key:
+            return known
+    section, _, _ = key.partition(".")
+    near = [known.key for known in fields() if known.section == section]
+    accepted = (
+        ", ".join(near) if near else "section.key with a section among " + ", ".join(SECTIONS)
+    )
+    raise InputError(f"{_shown(key)} is not a setting; accepted: {accepted}")
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets that ship, `default` first."""
+    folder = resources.files("core") / "presets"
+    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
+    return tuple(sorted(names, key=lambda name: name != "default"))
+
+
+def preset(name: str) -> Config:
+    """A shipped preset: the defaults with what its file changes.
+
+    Raises InputError for an unknown name.
+    """
+    return build(_preset_document(name), where=f"preset {name}")
+
+
+def preset_description(name: str) -> str:
+    """The sentence with which a preset introduces itself."""
+    return str(_preset_document(name).get("description", ""))
+
+
+def read_config(path: Path, base: Config | None = None) -> Config:
+    """A configuration file, its missing fields taken from `base` (the defaults).
+
+    Raises InputError when the file cannot be read or says something unusable.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; a TOML file is needed") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; a TOML file is needed") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path} is not valid TOML: {error}") from None
+    return build(document, base=base, where=str(path))
+
+
+def build(
+    document: Mapping[str, Any], base: Config | None = None, where: str = "configuration"
+) -> Config:
+    """The configuration that nested tables describe, over the values of `base` (the defaults).
+
+    Raises InputError naming the first field that is unknown, of a wrong type or out of range.
+    """
+    merged = msgspec.to_builtins(base or Config())
+    for section, table in document.items():
+        if section == "description":
+            continue
+        if section not in SECTIONS:
+            raise InputError(
+                f"{where}: {_shown(section)} is not a section; accepted: {', '.join(SECTIONS)}"
+            )
+        if not isinstance(table, Mapping):
+            raise InputError(f"{where}: {section} must be a table of settings")
+        for name, value in table.items():
+            try:
+                merged[section][name] = field(f"{section}.{name}").check(value)
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+    try:
+        return msgspec.convert(merged, Config)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{where}: {str(error).partition(' - at ')[0]}") from None
+
+
+def with_settings(config: Config, settings: Iterable[str]) -> Config:
+    """The configuration after `section.key=value` settings, as `--set` gives them.
+
+    Raises InputError for an unknown key, a wrong value, or fields that contradict one another.
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise InputError(f"--set {_shown(setting)}: section.key=value is needed")
+        known = field(key.strip())
+        tables.setdefault(known.section, {})[known.name] = known.parse(text)
+    return build(tables, base=config, where="--set")
+
+
+def value(config: Config, known: Field) -> bool | int | float | str:
+    """The value of one field in a configuration."""
+    found: bool | int | float | str = getattr(getattr(config, known.section), known.name)
+    return found
+
+
+def differences(config: Config, base: Config) -> tuple[Field, ...]:
+    """The fields in which a configuration differs from another."""
+    return tuple(known for known in fields() if value(config, known) != value(base, known))
+
+
+def to_toml(config: Config) -> str:
+    """The configuration as TOML, every field written out."""
+    return tomli_w.dumps(msgspec.to_builtins(config))
+
+
+def _shown(given: object) -> str:
+    """A user's value, made safe and short for a sentence."""
+    text = repr(given)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+@functools.cache
+def _preset_document(name: str) -> Mapping[str, Any]:
+    if name not in preset_names():
+        raise InputError(f"{_shown(name)} is not a preset; accepted: {', '.join(preset_names())}")
+    text = (resources.files("core") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _describe(section: str, name: str, hint: Any, default: Any, doc: str) -> Field:
+    kind = msgspec.inspect.type_info(hint)
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return Field(section, name, str, default, doc, choices=get_args(hint))
+    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+        return Field(
+            section,
+            name,
+            int if isinstance(kind, msgspec.inspect.IntType) else float,
+            default,
+            doc,
+            low=kind.gt if kind.ge is None else kind.ge,
+            high=kind.lt if kind.le is None else kind.le,
+            low_open=kind.gt is not None,
+            high_open=kind.lt is not None,
+        )
+    return Field(section, name, type(default), default, doc)
+
+
+@functools.cache
+def _docs(section: type[Section]) -> dict[str, str]:
+    """The docstring that follows each field in the source of its section."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
+    assert isinstance(definition, ast.ClassDef)
+    docs = {}
+    for target, text in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(target, ast.AnnAssign) and isinstance(text, ast.Expr):
+            assert isinstance(target.target, ast.Name) and isinstance(text.value, ast.Constant)
+            docs[target.target.id] = " ".join(str(text.value.value).split())
+    return docs

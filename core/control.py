@@ -1,0 +1,71 @@
+"""What a training is told, from whichever thread, and when it listens."""
+
+import threading
+
+
+class Control:
+    """Wishes of whoever steers a training. The training reads them between its steps."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._pausing = False
+        self._stopping = False
+        self._checkpoint = False
+        self._evaluate = False
+
+    def pause(self) -> None:
+        """Wait after the step in hand."""
+        with self._changed:
+            self._pausing = True
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._changed:
+            self._pausing = False
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Checkpoint after the step in hand and end; a long evaluation is given up."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def checkpoint(self) -> None:
+        """Save a checkpoint after the step in hand."""
+        with self._changed:
+            self._checkpoint = True
+            self._changed.notify_all()
+
+    def evaluate(self) -> None:
+        """Take the scores after the step in hand."""
+        with self._changed:
+            self._evaluate = True
+            self._changed.notify_all()
+
+    @property
+    def pausing(self) -> bool:
+        """Whether the training should wait."""
+        return self._pausing and not self._stopping
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the training should end."""
+        return self._stopping
+
+    def take_checkpoint(self) -> bool:
+        """Whether a checkpoint was asked for since the last call."""
+        with self._changed:
+            asked, self._checkpoint = self._checkpoint, False
+        return asked
+
+    def take_evaluate(self) -> bool:
+        """Whether an evaluation was asked for since the last call."""
+        with self._changed:
+            asked, self._evaluate = self._evaluate, False
+        return asked
+
+    def wait_for_change(self) -> None:
+        """Sleep while pausing, until a wish comes."""
+        with self._changed:
+            if self.pausing and not (self._checkpoint or self._evaluate):
+                self._changed.wait(timeout=1.0)

@@ -1,0 +1,161 @@
+"""What a training says: typed, immutable, one line of the journal each.
+
+Every event tells where it happened (step, epoch) and when (unix time; `elapsed` counts the seconds
+of training and evaluation, pauses left out). CE and KL are in nats per word, whatever the
+objective's convention.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+def _tag(name: str) -> str:
+    return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=_tag):
+    """Something that happened after `step` steps, `epoch` passes over the words."""
+
+    step: int
+    epoch: float
+    time: float
+    elapsed: float
+
+
+class Started(Event, frozen=True):
+    """A training starts, or goes on from a checkpoint: then all that came after it is void."""
+
+    resumed: bool
+    steps: int
+    steps_per_epoch: int
+    words: int
+    paradigms: int
+    duplicates: int
+
+
+class Progress(Event, frozen=True):
+    """Means over the steps since the last such event; schedules as they stand at this step."""
+
+    ce: float | None
+    ce_per_character: float | None
+    kl: float | None
+    beta: float
+    teacher_forcing_ratio: float
+    learning_rate: float
+    gradient_norm: float | None
+    words_per_second: float
+    eta: float
+    """Seconds that the rest will take."""
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """A form, what it should become under a condition, and what the model made of it."""
+
+    source: str
+    target: str
+    prediction: str
+    source_condition: str
+    target_condition: str
+
+
+class Draw(msgspec.Struct, frozen=True):
+    """The paradigm that the model decodes from one latent."""
+
+    forms: tuple[str, ...]
+    hit: bool
+
+
+class Gaussian(msgspec.Struct, frozen=True):
+    """The Gaussian score and what must be read with it."""
+
+    score: float
+    ci95: tuple[float, float]
+    """95 % Wilson interval."""
+    draws: int
+    distinct: int
+    """Distinct paradigms that were hit."""
+    course_score: float
+    """Counts a draw once for each equal training row."""
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """What a model is worth at one moment."""
+
+    selection_bleu4: float
+    """BLEU-4 of the selection pairs, by which the best checkpoint is chosen."""
+    bleu4: float | None
+    """BLEU-4 of the pairs to report; None when none were given."""
+    gaussian: Gaussian
+    kl_per_dimension: tuple[float, ...]
+    """Mean KL of each latent dimension over the sources of the selection pairs, in nats."""
+    conversions: tuple[Conversion, ...]
+    """Some of the pairs."""
+    samples: tuple[Draw, ...]
+    """Some of the draws."""
+
+
+class Evaluated(Event, frozen=True):
+    """The model was scored."""
+
+    scores: Scores
+    joint: float
+    """Harmonic mean of selection BLEU-4 and Gaussian score."""
+    best: bool
+    """Whether no earlier joint score was as high."""
+
+
+class CheckpointDue(Event, frozen=True):
+    """The model should be saved now under this name. Not written to the journal."""
+
+    checkpoint: str
+
+
+class Saved(Event, frozen=True):
+    """A checkpoint is on the disk."""
+
+    checkpoint: str
+
+
+class Paused(Event, frozen=True):
+    """The training waits."""
+
+
+class Unpaused(Event, frozen=True):
+    """The training goes on after a pause."""
+
+
+class Stopped(Event, frozen=True):
+    """The training was told to end before its last step; it can be resumed."""
+
+
+class Finished(Event, frozen=True):
+    """The training took its last step."""
+
+
+class Failed(Event, frozen=True):
+    """The training could not go on."""
+
+    message: str
+
+
+EVENTS = (Started, Progress, Evaluated, Saved, Paused, Unpaused, Stopped, Finished, Failed)
+"""The kinds of event that a journal holds."""
+
+_decoder = msgspec.json.Decoder(
+    Started | Progress | Evaluated | Saved | Paused | Unpaused | Stopped | Finished | Failed
+)
+
+
+def to_line(event: Event) -> bytes:
+    """The event as one line of JSON; a number that is not finite becomes null."""
+    return msgspec.json.encode(event) + b"\n"
+
+
+def from_lines(lines: bytes) -> Iterator[Event]:
+    """The events in lines of JSON. A line that is none (torn, foreign) is passed over."""
+    for line in lines.splitlines():
+        try:
+            yield _decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue

@@ -1,0 +1,157 @@
+"""The conditional sequence-to-sequence VAE: Encoder, reparameterisation, Decoder.
+
+Shapes in the margin: B words in a batch, T characters (the end included), C size of the condition
+embedding, H hidden, Z latent, V ids. LSTM: Hochreiter & Schmidhuber 1997.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.config import ModelConfig
+from core.vocabulary import FIRST_OUTPUT, PAD, Vocabulary
+
+State = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """q(z|x,c) = N(mean, diag(exp(log_variance))), each (B, Z) in float32."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        """The reparameterisation trick: (B, Z) from standard normal noise (B, Z).
+
+        Source: Kingma & Welling 2014, section 2.4.
+        """
+        return self.mean + torch.exp(0.5 * self.log_variance) * noise
+
+
+class Encoder(nn.Module):
+    """Characters and a condition to a posterior."""
+
+    def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
+        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True)
+        self.mean = nn.Linear(config.hidden_size, config.latent_size)
+        self.log_variance = nn.Linear(config.hidden_size, config.latent_size)
+        self._unconditioned = config.hidden_size - condition_size
+
+    def forward(self, forms: Tensor, condition: Tensor) -> Posterior:
+        """forms (B, T) of ids, condition (B, C) embedded."""
+        zeros = condition.new_zeros(len(forms), self._unconditioned)
+        hidden = torch.cat([zeros, condition], dim=1)  # B H
+        states, _ = self.lstm(
+            self.embedding(forms), (hidden[None], torch.zeros_like(hidden)[None])
+        )  # B T H
+        last = (forms != PAD).sum(dim=1) - 1  # B
+        summary = states[torch.arange(len(forms), device=forms.device), last]  # B H
+        return Posterior(self.mean(summary).float(), self.log_variance(summary).float())
+
+
+class Decoder(nn.Module):
+    """A latent and a condition to the logits of characters."""
+
+    def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
+        super().__init__()
+        code_size = config.latent_size + condition_size
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
+        self.initial = nn.Linear(code_size, 2 * config.hidden_size)
+        self.lstm = nn.LSTM(
+            config.embedding_size + code_size * config.latent_every_step,
+            config.hidden_size,
+            batch_first=True,
+        )
+        self.output = nn.Linear(config.hidden_size, vocabulary_size - FIRST_OUTPUT)
+        self._latent_every_step = config.latent_every_step
+
+    def start(self, code: Tensor) -> State:
+        """The LSTM's initial state from the latent joined to the condition, (B, Z + C)."""
+        hidden, cell = self.initial(code).chunk(2, dim=1)
+        return hidden[None].contiguous(), cell[None].contiguous()
+
+    def forward(self, code: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
+        """Logits (B, T, V - FIRST_OUTPUT) of what follows each of inputs (B, T), and the state."""
+        embedded = self.embedding(inputs)
+        if self._latent_every_step:
+            repeated = code[:, None].expand(-1, inputs.shape[1], -1)
+            embedded = torch.cat([embedded, repeated.to(embedded.dtype)], dim=2)
+        states, state = self.lstm(embedded, state)
+        return self.output(states), state
+
+
+class CondVAE(nn.Module):
+    """The whole model. The variant `vae` is the one whose condition embedding has size 0."""
+
+    def __init__(self, config: ModelConfig, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        condition_size = config.condition_size if config.variant == "cvae" else 0
+        self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
+        self.encoder = Encoder(config, vocabulary.size, condition_size)
+        self.decoder = Decoder(config, vocabulary.size, condition_size)
+        self.latent_size = config.latent_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.condition.weight.device
+
+    def encode(self, forms: Tensor, conditions: Tensor) -> Posterior:
+        """Posterior of each word given its condition.
+
+        forms: (B, T) int64, padded with `PAD`, each ending in `EOS`.
+        conditions: (B,) int64.
+        Source: Kingma & Welling 2014, eq. 9, with the condition in the initial hidden state.
+        """
+        posterior: Posterior = self.encoder(forms, self.condition(conditions))
+        return posterior
+
+    def code(self, z: Tensor, conditions: Tensor) -> Tensor:
+        """What the decoder is told: the latent (B, Z) joined to the condition, (B, Z + C)."""
+        return torch.cat([z, self.condition(conditions)], dim=1)
+
+    def decode(
+        self, z: Tensor, conditions: Tensor, inputs: Tensor, fed: Tensor | None = None
+    ) -> Tensor:
+        """Logits of the characters that follow each input, (B, T, V - FIRST_OUTPUT).
+
+        z: (B, Z). conditions: (B,) int64. inputs: (B, T) int64, the right characters after `SOS`.
+        fed: (B, T) bool on the processor, where the right character is fed; elsewhere the decoder
+        is fed its own most likely one. None feeds the right one everywhere, in one fused pass.
+
+        Words that are fed everything take the fused pass; only the others are decoded one
+        character at a time. Source: Bengio et al. 2015.
+        """
+        code = self.code(z, conditions)
+        if fed is None:
+            logits: Tensor = self.decoder(code, self.decoder.start(code), inputs)[0]
+            return logits
+        forced = fed.all(dim=1).to(inputs.device)
+        if bool(fed.all()):
+            return self.decode(z, conditions, inputs)
+        free = (~fed.all(dim=1)).nonzero()[:, 0].to(inputs.device)
+        own = self._decode_stepwise(code[free], inputs[free], fed.to(inputs.device)[free])
+        if len(free) == len(inputs):
+            return own
+        teacher_forced = forced.nonzero()[:, 0]
+        fused, _ = self.decoder(
+            code[teacher_forced], self.decoder.start(code[teacher_forced]), inputs[teacher_forced]
+        )
+        order = torch.argsort(torch.cat([teacher_forced, free]))
+        return torch.cat([fused, own])[order]
+
+    def _decode_stepwise(self, code: Tensor, inputs: Tensor, fed: Tensor) -> Tensor:
+        state = self.decoder.start(code)
+        logits: list[Tensor] = []
+        for position in range(inputs.shape[1]):
+            character = inputs[:, position : position + 1]
+            if logits:
+                own = logits[-1].argmax(dim=2) + FIRST_OUTPUT
+                character = torch.where(fed[:, position : position + 1], character, own)
+            step, state = self.decoder(code, state, character)
+            logits.append(step)
+        return torch.cat(logits, dim=1)

@@ -1,0 +1,1 @@
+"""Runs on the disk: directory, journal, checkpoints, owner, and the list of runs."""

@@ -1,0 +1,89 @@
+"""Checkpoints: one safetensors file each, replaced whole, read without executing anything."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from core.config import ModelConfig
+from core.errors import InputError
+from core.model import CondVAE
+from core.runs.directory import RunDirectory, replacing
+from core.trainer import Position, Snapshot
+from core.vocabulary import Vocabulary
+
+MODEL = "model."
+TRAINING = "training."
+
+
+def save(path: Path, snapshot: Snapshot, *, resumable: bool) -> None:
+    """Write a snapshot, or of one that need not be resumed the model alone."""
+    tensors = _prefixed(MODEL, snapshot.model)
+    if resumable:
+        tensors |= _prefixed(TRAINING, snapshot.training)
+    position = msgspec.json.encode(snapshot.position).decode()
+    with replacing(path) as file:
+        safetensors.torch.save_file(tensors, file, metadata={"position": position})
+
+
+def load(path: Path) -> Snapshot:
+    """The snapshot in a file. Of one that is not resumable, `training` is empty.
+
+    Raises InputError when the file is missing, torn, or no checkpoint.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            position = (file.metadata() or {}).get("position", "")
+            tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Snapshot(
+            msgspec.json.decode(position, type=Position),
+            _with_prefix(MODEL, tensors),
+            _with_prefix(TRAINING, tensors),
+        )
+    except FileNotFoundError:
+        raise InputError(f"there is no checkpoint {path.stem!r} at {path.parent}") from None
+    except (OSError, safetensors.SafetensorError, msgspec.DecodeError) as error:
+        raise InputError(f"{path} is not a whole checkpoint: {error}") from None
+
+
+def load_model(directory: RunDirectory, name: str) -> CondVAE:
+    """The model of a checkpoint of a run, ready for inference.
+
+    Raises InputError when there is no such checkpoint or it does not fit the run.
+    """
+    there = directory.checkpoint_names()
+    if name not in there:
+        accepted = ", ".join(there) or "none yet; train it first"
+        raise InputError(
+            f"the run {directory.name!r} has no checkpoint {name!r}; accepted: {accepted}"
+        )
+    snapshot = load(directory.checkpoint(name))
+    model = new_model(directory.config().model, directory.vocabulary())
+    try:
+        model.load_state_dict(dict(snapshot.model))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{directory.checkpoint(name)} does not fit config.toml and vocabulary.json: {reason}"
+        ) from None
+    return model.eval()
+
+
+def new_model(config: ModelConfig, vocabulary: Vocabulary) -> CondVAE:
+    """An untrained model of a configuration."""
+    return CondVAE(config, vocabulary)
+
+
+def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def _with_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

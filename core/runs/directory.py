@@ -1,0 +1,189 @@
+"""The run directory: what lies where, and how files in it are replaced.
+
+runs/<name>/
+  config.toml        everything needed to repeat the run
+  vocabulary.json    alphabet and conditions
+  corpus.tsv         the paradigms it was trained on
+  pairs.tsv          the pairs whose BLEU-4 it reports, where there are any
+  journal.jsonl      what happened, one event a line
+  checkpoints/       last, best, and the kept history
+  log.txt            what libraries print
+  environment.json   versions, device, threads, precision
+  owner.lock         locked by the process that writes here
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config import Config, read_config, to_toml
+from core.corpus import Corpus, Pair, read_corpus, read_pairs, write_corpus, write_pairs
+from core.errors import InputError
+from core.vocabulary import Vocabulary
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """One run on the disk. Reading needs no lock."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the run, which is that of its directory."""
+        return self.path.name
+
+    @property
+    def config_file(self) -> Path:
+        """The configuration, all defaults written out."""
+        return self.path / "config.toml"
+
+    @property
+    def vocabulary_file(self) -> Path:
+        """Alphabet and conditions."""
+        return self.path / "vocabulary.json"
+
+    @property
+    def corpus_file(self) -> Path:
+        """The paradigms of all splits."""
+        return self.path / "corpus.tsv"
+
+    @property
+    def pairs_file(self) -> Path:
+        """The pairs to report; there need not be any."""
+        return self.path / "pairs.tsv"
+
+    @property
+    def journal_file(self) -> Path:
+        """What happened."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def log_file(self) -> Path:
+        """What libraries print."""
+        return self.path / "log.txt"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions, device, threads, precision."""
+        return self.path / "environment.json"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked by the process that owns the run."""
+        return self.path / "owner.lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    def checkpoint(self, name: str) -> Path:
+        """File of a checkpoint: last, best, or step-N."""
+        return self.checkpoints / f"{name}.safetensors"
+
+    def checkpoint_names(self) -> list[str]:
+        """The checkpoints there are: best and last first, then the history from new to old."""
+        names = [path.stem for path in self.checkpoints.glob("*.safetensors")]
+        history = sorted((n for n in names if n not in ("best", "last")), reverse=True)
+        return [name for name in ("best", "last") if name in names] + history
+
+    def config(self) -> Config:
+        """The configuration. Raises InputError when it cannot be read."""
+        return read_config(self.config_file)
+
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary. Raises InputError when it cannot be read."""
+        return Vocabulary.read(self.vocabulary_file)
+
+    def corpus(self) -> Corpus:
+        """The corpus. Raises InputError when it cannot be read."""
+        return read_corpus(self.corpus_file, Path(self.config().data.corpus).stem)
+
+    def pairs(self, corpus: Corpus) -> tuple[Pair, ...]:
+        """The pairs to report; none where none were given."""
+        return read_pairs(self.pairs_file, corpus) if self.pairs_file.exists() else ()
+
+
+def create_run(
+    runs: Path, name: str, config: Config, corpus: Corpus, pairs: tuple[Pair, ...]
+) -> RunDirectory:
+    """A new run directory with all that is known before training.
+
+    Raises InputError when the name cannot be used or there is such a run already.
+    """
+    check_name(name)
+    directory = RunDirectory(runs / name)
+    try:
+        directory.checkpoints.parent.mkdir(parents=True)
+    except FileExistsError:
+        raise InputError(
+            f"there is a run {name!r} in {runs} already; choose another name, or go on with it "
+            f"by --resume {name}"
+        ) from None
+    except OSError as error:
+        raise InputError(f"cannot write to {runs}: {error.strerror}") from None
+    directory.checkpoints.mkdir()
+    write_corpus(corpus, directory.corpus_file)
+    if pairs:
+        write_pairs(pairs, corpus.conditions, directory.pairs_file)
+    Vocabulary.of(corpus).write(directory.vocabulary_file)
+    # Last, because a directory counts as a run from here on.
+    with replacing(directory.config_file) as file:
+        file.write_text(to_toml(config), encoding="utf-8")
+    return directory
+
+
+def open_run(runs: Path, name: str) -> RunDirectory:
+    """The run of a name under the runs directory, or at a path.
+
+    Raises InputError when there is none.
+    """
+    for path in (runs / name if NAME.fullmatch(name) else None, Path(name).expanduser()):
+        if path is not None and (path / "config.toml").is_file():
+            return RunDirectory(path)
+    raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists those there are")
+
+
+def free_name(runs: Path, stem: str) -> str:
+    """The first name `stem-N` that no run has."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-_")[:80] or "run"
+    number = 1
+    while (runs / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"
+
+
+def check_name(name: str) -> None:
+    """Raise InputError unless the name can be that of a run."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} cannot be the name of a run; accepted: 1 to 100 letters, digits, '.', '_' "
+            "and '-', beginning with a letter or a digit"
+        )
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the place of `path`, synced and renamed, if all goes well."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,67 @@
+"""Conversion accuracy: exact matches over all ordered pairs of conditions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.corpus import Pair, Paradigm, conversion_pairs
+from core.inference import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Shares of exact matches, from 0 to 1. None where there is nothing to match."""
+
+    directions: float
+    """Over all ordered pairs of different conditions."""
+    paradigms: float
+    """Paradigms whose every direction is right."""
+    by_direction: dict[str, float]
+    """For each `source>target`."""
+    regular: float | None
+    """As `directions`, over the paradigms known to be regular."""
+    irregular: float | None
+    """As `directions`, over the paradigms known to be irregular."""
+
+
+def convert_pairs(inference: Inference, pairs: Sequence[Pair]) -> list[str]:
+    """What the model makes of each pair's source under its target condition."""
+    return inference.convert(
+        [pair.source for pair in pairs],
+        [pair.source_condition for pair in pairs],
+        [pair.target_condition for pair in pairs],
+    )
+
+
+def conversion_accuracy(inference: Inference, paradigms: Sequence[Paradigm]) -> Accuracy:
+    """Accuracy over the paradigms in all directions (12 for four conditions)."""
+    pairs = conversion_pairs(paradigms)
+    predictions = convert_pairs(inference, pairs)
+    right = [prediction == pair.target for prediction, pair in zip(predictions, pairs, strict=True)]
+    each = len(pairs) // len(paradigms)
+    by_paradigm = [right[i : i + each] for i in range(0, len(right), each)]
+    names = inference.vocabulary.conditions
+    directions: dict[str, list[bool]] = {}
+    for pair, ok in zip(pairs, right, strict=True):
+        name = f"{names[pair.source_condition]}>{names[pair.target_condition]}"
+        directions.setdefault(name, []).append(ok)
+
+    def judged(irregular: bool) -> float | None:
+        verdicts = [
+            ok
+            for paradigm, oks in zip(paradigms, by_paradigm, strict=True)
+            if paradigm.irregular is irregular
+            for ok in oks
+        ]
+        return _mean(verdicts) if verdicts else None
+
+    return Accuracy(
+        directions=_mean(right),
+        paradigms=_mean([all(oks) for oks in by_paradigm]),
+        by_direction={name: _mean(oks) for name, oks in directions.items()},
+        regular=judged(irregular=False),
+        irregular=judged(irregular=True),
+    )
+
+
+def _mean(verdicts: Sequence[bool]) -> float:
+    return sum(verdicts) / len(verdicts)

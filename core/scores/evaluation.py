@@ -1,0 +1,84 @@
+"""The scores that a training takes of itself, and the joint rule by which it chooses the best."""
+
+from collections.abc import Sequence
+
+import torch
+
+from core.config import EvaluationConfig
+from core.corpus import Corpus, Pair, conversion_pairs
+from core.errors import InputError
+from core.events import Conversion, Draw, Scores
+from core.inference import Inference
+from core.objective import kl_divergence
+from core.randomness import seeded
+from core.scores.bleu import mean_bleu4
+from core.scores.conversion import convert_pairs
+from core.scores.gaussian import gaussian_score
+
+SEED = 0
+"""Selection pairs and draws are the same at every evaluation, of every run of a corpus."""
+SHOWN = 10
+"""Conversions and draws that an evaluation shows."""
+
+
+class Evaluation:
+    """Selection pairs, pairs to report and training paradigms, against which a model is scored.
+
+    Raises InputError when the split that selection pairs come from has no paradigm.
+    """
+
+    def __init__(self, config: EvaluationConfig, corpus: Corpus, pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self.selection_pairs = sample_pairs(corpus, config)
+        self._draws = config.gaussian_draws
+        self._rows = [paradigm.forms for paradigm in corpus.split("train")]
+
+    def scores(self, inference: Inference) -> Scores:
+        """The scores of a model as it stands."""
+        selected = convert_pairs(inference, self.selection_pairs)
+        reported = convert_pairs(inference, self.pairs)
+        samples = inference.sample(self._draws, SEED)
+        posterior = inference.posterior(
+            [pair.source for pair in self.selection_pairs],
+            [pair.source_condition for pair in self.selection_pairs],
+        )
+        shown = (self.pairs, reported) if self.pairs else (self.selection_pairs, selected)
+        names, known = inference.vocabulary.conditions, set(self._rows)
+        return Scores(
+            selection_bleu4=mean_bleu4([p.target for p in self.selection_pairs], selected),
+            bleu4=mean_bleu4([p.target for p in self.pairs], reported) if self.pairs else None,
+            gaussian=gaussian_score(samples, self._rows),
+            kl_per_dimension=tuple(kl_divergence(posterior).mean(dim=0).tolist()),
+            conversions=tuple(
+                Conversion(
+                    source=pair.source,
+                    target=pair.target,
+                    prediction=prediction,
+                    source_condition=names[pair.source_condition],
+                    target_condition=names[pair.target_condition],
+                )
+                for pair, prediction in list(zip(*shown, strict=True))[:SHOWN]
+            ),
+            samples=tuple(Draw(forms, forms in known) for forms in samples[:SHOWN]),
+        )
+
+
+def joint_score(scores: Scores) -> float:
+    """The joint rule: harmonic mean of the selection pairs' BLEU-4 and the Gaussian score."""
+    bleu4, gaussian = scores.selection_bleu4, scores.gaussian.score
+    return 2 * bleu4 * gaussian / (bleu4 + gaussian) if bleu4 + gaussian else 0.0
+
+
+def sample_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
+    """The selection pairs: a fixed random sample of the conversions of a split.
+
+    Raises InputError when the split has no paradigm.
+    """
+    pairs = conversion_pairs(corpus.split(config.select_on))
+    if not pairs:
+        raise InputError(
+            f"evaluation.select_on is {config.select_on}, but the corpus {corpus.name} has no "
+            "such split; train would be accepted"
+        )
+    order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
+    return [pairs[i] for i in order[: config.selection_pairs].tolist()]

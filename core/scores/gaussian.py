@@ -1,0 +1,37 @@
+"""The Gaussian score: how many draws from the prior decode to a whole training paradigm."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from core.events import Gaussian
+
+Z95 = 1.959963984540054
+"""The 97.5 % quantile of the standard normal distribution."""
+
+
+def gaussian_score(
+    samples: Sequence[tuple[str, ...]], training: Sequence[tuple[str, ...]]
+) -> Gaussian:
+    """Score of sampled paradigms against the training rows.
+
+    A draw is a hit when its whole tuple equals a training paradigm; score = hits / draws, each
+    draw counted once. `course_score` counts a draw once for each equal row.
+    """
+    rows = Counter(training)
+    hits = [forms for forms in samples if forms in rows]
+    return Gaussian(
+        score=len(hits) / len(samples),
+        ci95=wilson_interval(len(hits), len(samples)),
+        draws=len(samples),
+        distinct=len(set(hits)),
+        course_score=sum(rows[forms] for forms in hits) / len(samples),
+    )
+
+
+def wilson_interval(hits: int, draws: int) -> tuple[float, float]:
+    """95 % interval of a proportion. Source: Wilson 1927."""
+    share, z2 = hits / draws, Z95**2
+    middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
+    half = Z95 / (1 + z2 / draws) * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))
+    return max(0.0, middle - half), min(1.0, middle + half)

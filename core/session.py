@@ -1,0 +1,197 @@
+"""One training of one run directory: events into the journal, snapshots into checkpoints.
+
+The trainer knows nothing of the disk and the run directory nothing of training; this is where
+they meet. Whoever hosts a training iterates over `train`.
+"""
+
+import contextlib
+import logging
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+import torch
+
+from core import events
+from core.config import Config
+from core.control import Control
+from core.corpus import Corpus, find_corpus, read_pairs
+from core.errors import InputError
+from core.hardware import Hardware, find_device
+from core.runs import checkpoint
+from core.runs.directory import RunDirectory, create_run, free_name, replacing
+from core.runs.journal import JournalWriter
+from core.runs.ownership import owning
+from core.scores.evaluation import sample_pairs
+from core.trainer import Snapshot, Trainer, choose_hardware
+from core.vocabulary import Vocabulary
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What a run was computed with."""
+
+    hardware: Hardware
+    machine: str
+    processors: int
+    accelerator: str
+    python: str
+    torch: str
+    cvae_tui: str
+    commit: str
+
+
+def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunDirectory:
+    """A new run for a configuration.
+
+    name: of the run; when empty, the corpus and `label` with the next free number.
+
+    Raises InputError for a corpus, pairs or a name that cannot be used; nothing is left behind.
+    """
+    corpus = find_corpus(config.data.corpus)
+    pairs_file = Path(config.data.pairs).expanduser()
+    pairs = read_pairs(pairs_file, corpus) if config.data.pairs else ()
+    sample_pairs(corpus, config.evaluation)
+    find_device(config.hardware.device)
+    stem = "-".join(part for part in (corpus.name, label) if part)
+    return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
+
+
+def train(
+    directory: RunDirectory, control: Control, *, resume: bool = False
+) -> Iterator[events.Event]:
+    """Train a run, yielding each event once it is in the journal.
+
+    resume: go on from the checkpoint `last`.
+
+    Raises InputError when the run or its checkpoint cannot be used, OwnedElsewhereError when
+    another process writes it.
+    """
+    with owning(directory), _library_output(directory.log_file):
+        config, corpus = directory.config(), directory.corpus()
+        pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
+        start = _resumable(directory) if resume else None
+        hardware = _hardware(directory, config, corpus, vocabulary)
+        trainer = Trainer(config, corpus, vocabulary, pairs, control, hardware)
+        if start:
+            trainer.restore(start)
+        with JournalWriter(directory.journal_file) as journal:
+            for event in trainer.run():
+                if isinstance(event, events.CheckpointDue):
+                    event = _save(directory, config, trainer, event)
+                journal.write(event)
+                if isinstance(event, events.Saved):
+                    journal.sync()
+                yield event
+
+
+def _resumable(directory: RunDirectory) -> Snapshot:
+    if "last" not in directory.checkpoint_names():
+        raise InputError(
+            f"the run {directory.name!r} has no checkpoint to go on from; start a new one"
+        )
+    snapshot = checkpoint.load(directory.checkpoint("last"))
+    if not snapshot.training:
+        raise InputError(
+            f"the checkpoint {directory.checkpoint('last')} holds the model alone, without the "
+            "optimiser that is needed to go on"
+        )
+    return snapshot
+
+
+def _hardware(
+    directory: RunDirectory, config: Config, corpus: Corpus, vocabulary: Vocabulary
+) -> Hardware:
+    """What the run was begun with, where that is still there; else what a measurement chooses."""
+    before = read_environment(directory)
+    if before and find_device(config.hardware.device) == before.hardware.device:
+        return before.hardware
+    hardware = choose_hardware(config, corpus, vocabulary)
+    with replacing(directory.environment_file) as file:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(_environment(hardware))) + b"\n")
+    return hardware
+
+
+def read_environment(directory: RunDirectory) -> Environment | None:
+    """What a run was computed with, if it ever was."""
+    try:
+        return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _environment(hardware: Hardware) -> Environment:
+    accelerator = torch.cuda.get_device_name() if hardware.device == "cuda" else ""
+    return Environment(
+        hardware=hardware,
+        machine=platform.platform(),
+        processors=os.cpu_count() or 1,
+        accelerator=accelerator,
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        cvae_tui=metadata.version("cvae-tui"),
+        commit=_commit(),
+    )
+
+
+def _commit() -> str:
+    """The commit of the checkout that this file is part of, if it is part of one."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+        return found.stdout.strip() if found.returncode == 0 else ""
+    return ""
+
+
+def _save(
+    directory: RunDirectory, config: Config, trainer: Trainer, due: events.CheckpointDue
+) -> events.Saved:
+    snapshot = trainer.snapshot()
+    path = directory.checkpoint(due.checkpoint)
+    resumable = due.checkpoint == "last"
+    checkpoint.save(path, snapshot, resumable=resumable)
+    if resumable and config.checkpoints.keep:
+        _keep(directory, path, snapshot.position.step, config.checkpoints.keep)
+    return events.Saved(
+        step=due.step,
+        epoch=due.epoch,
+        time=due.time,
+        elapsed=due.elapsed,
+        checkpoint=due.checkpoint,
+    )
+
+
+def _keep(directory: RunDirectory, last: Path, step: int, keep: int) -> None:
+    """Keep `last` under its step's name as well, and prune the history to its newest."""
+    # `last` is never written in place, so a hard link to it stays what it is.
+    kept = directory.checkpoint(f"step-{step:09}")
+    kept.unlink(missing_ok=True)
+    os.link(last, kept)
+    history = [name for name in directory.checkpoint_names() if name.startswith("step-")]
+    for name in history[keep:]:
+        directory.checkpoint(name).unlink()
+
+
+@contextlib.contextmanager
+def _library_output(log_file: Path) -> Iterator[None]:
+    """Send what libraries log and warn into the log of the run."""
+    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+        handler.close()

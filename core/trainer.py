@@ -1,0 +1,354 @@
+"""The training loop: a configuration and a corpus in, events out.
+
+A Trainer knows nobody who watches and writes nothing. It is asked for events one by one; between
+two of them its state is whole, and `snapshot` may take it.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor
+
+from core import events
+from core.batches import Batches, shift_right
+from core.clock import Clock
+from core.config import Config
+from core.control import Control
+from core.corpus import Corpus, Pair
+from core.errors import Cancelled, InputError
+from core.hardware import Hardware, choose, use
+from core.inference import Inference
+from core.model import CondVAE
+from core.objective import cross_entropy, kl_divergence, objective
+from core.randomness import seeded
+from core.running_means import RunningMeans
+from core.schedules import Schedules
+from core.scores.evaluation import Evaluation, joint_score
+from core.vocabulary import BLANK, EOS, PAD, Vocabulary
+
+MEASURED_STEPS = 3
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a training stands, beside its tensors."""
+
+    step: int = 0
+    elapsed: float = 0.0
+    evaluated: int = 0
+    """Step of the last evaluation."""
+    saved: int = 0
+    """Step of the last checkpoint that was due by the interval."""
+    best: float = -1.0
+    """Highest joint score so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a training is at one step. The tensors are the live ones, not copies."""
+
+    position: Position
+    model: Mapping[str, Tensor]
+    training: Mapping[str, Tensor]
+    """State of the optimiser and of the running means, by name."""
+
+
+class Trainer:
+    """One training of one model.
+
+    Iterate over `run()`; whatever `control` is told takes effect between two steps.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        pairs: Sequence[Pair],
+        control: Control,
+        hardware: Hardware,
+    ) -> None:
+        use(hardware)
+        self.config = config
+        self.control = control
+        self.hardware = hardware
+        self.device = torch.device(hardware.device)
+        self._corpus = corpus
+        self._evaluation = Evaluation(config.evaluation, corpus, pairs)
+        self.batches = Batches(
+            corpus.split("train"),
+            vocabulary,
+            task=config.objective.task,
+            batch_size=config.training.batch_size,
+            seed=config.training.seed,
+            device=self.device,
+        )
+        self.schedules = Schedules(config, self.batches.steps)
+        self.model = _new_model(config, vocabulary).to(self.device)
+        self.optimizer = _new_optimizer(config, self.model)
+        self._inference = Inference(
+            self.model,
+            vocabulary,
+            bfloat16=hardware.bfloat16,
+            cancelled=lambda: control.stopping,
+        )
+        self._position = Position()
+        self._step = 0
+        self._clock = Clock()
+        self._means = RunningMeans(self.device)
+        self._resumed = False
+
+    def snapshot(self) -> Snapshot:
+        """The state at this step, whole enough to go on from it exactly."""
+        position = msgspec.structs.replace(
+            self._position, step=self._step, elapsed=self._clock.elapsed
+        )
+        optimizer = {
+            f"optimizer.{index}.{name}": tensor
+            for index, state in self.optimizer.state_dict()["state"].items()
+            for name, tensor in state.items()
+            if isinstance(tensor, Tensor)
+        }
+        return Snapshot(position, self.model.state_dict(), optimizer | self._means.state())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot.
+
+        Raises InputError when it belongs to another model or optimiser.
+        """
+        try:
+            self.model.load_state_dict(dict(snapshot.model))
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, tensor in snapshot.training.items():
+                kind, _, rest = key.partition(".")
+                if kind == "optimizer":
+                    index, _, name = rest.partition(".")
+                    state.setdefault(int(index), {})[name] = tensor
+            groups = self.optimizer.state_dict()["param_groups"]
+            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            self._means.restore(snapshot.training)
+        except (RuntimeError, KeyError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"the checkpoint does not fit this configuration: {reason}") from None
+        self._position = snapshot.position
+        self._step = snapshot.position.step
+        self._clock = Clock(snapshot.position.elapsed)
+        self._resumed = True
+
+    def run(self) -> Iterator[events.Event]:
+        """Train to the last step, or until the control says stop.
+
+        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite
+        ends the training with `Failed`; what was saved before is left alone.
+        """
+        use(self.hardware)
+        self._clock.start()
+        self._clock.restart_lap(self._words())
+        yield self._started()
+        while True:
+            yield from self._scores_and_checkpoints()
+            if self._step >= self.schedules.steps and not self.control.stopping:
+                yield from self._checkpoint("last")
+                yield events.Finished(**self._now())
+                return
+            if self.control.pausing:
+                yield from self._pause()
+            if self.control.stopping:
+                yield from self._checkpoint("last")
+                yield events.Stopped(**self._now())
+                return
+            self._train_step()
+            if self._step % self.config.training.report_every == 0:
+                bad_step = self._means.bad_step()
+                if bad_step is not None:
+                    yield self._failed(bad_step)
+                    return
+                yield self._progress()
+
+    def seconds_for(self, steps: int) -> float:
+        """Seconds that a few training steps take here, after one to warm up."""
+        self._train_step()
+        self._synchronize()
+        start = time.perf_counter()
+        for _ in range(steps):
+            self._train_step()
+        self._synchronize()
+        return time.perf_counter() - start
+
+    def _train_step(self) -> None:
+        config, step = self.config.objective, self._step
+        batch = self.batches.batch(step)
+        beta = self.schedules.beta(step)
+        generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
+        noise = torch.randn(
+            len(batch.source), self.model.latent_size, generator=generator, device=self.device
+        )
+        inputs = shift_right(batch.target)
+        if config.blank_probability:
+            chance = torch.rand(inputs.shape, generator=generator, device=self.device)
+            blanked = (chance < config.blank_probability) & (inputs > EOS)
+            inputs = inputs.masked_fill(blanked, BLANK)
+        with torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.bfloat16):
+            posterior = self.model.encode(batch.source, batch.source_conditions)
+            logits = self.model.decode(
+                posterior.sample(noise), batch.target_conditions, inputs, self._fed(inputs, step)
+            )
+        ce = cross_entropy(logits, batch.target)
+        kl = kl_divergence(posterior).sum(dim=1)
+        lengths = (batch.target != PAD).sum(dim=1)
+        loss = objective(ce, kl, lengths, beta, config.ce_reduction)
+
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.schedules.learning_rate(step)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.config.optimizer.clip_norm or math.inf
+        )
+        self.optimizer.step()
+        self._means.add(step, loss, ce, kl, lengths, norm)
+        self._step += 1
+
+    def _fed(self, inputs: Tensor, step: int) -> Tensor | None:
+        """Which input characters are the right ones rather than the decoder's own, (B, T)."""
+        ratio = self.schedules.teacher_forcing_ratio(step)
+        if ratio >= 1:
+            return None
+        coins = seeded(self.config.training.seed, "teacher forcing", step)
+        if self.config.teacher_forcing.mode == "sequence":
+            fed = torch.rand(len(inputs), 1, generator=coins) < ratio
+            return fed.expand(inputs.shape)
+        return torch.rand(inputs.shape, generator=coins) < ratio
+
+    def _scores_and_checkpoints(self) -> Iterator[events.Event]:
+        """What is due at this step by the intervals, and what was asked for."""
+        step, last = self._step, self._step == self.schedules.steps
+        evaluate = self.control.take_evaluate() or (
+            self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
+        )
+        if evaluate and not self.control.stopping:
+            bad_step = self._means.bad_step()
+            if bad_step is None:
+                with contextlib.suppress(Cancelled):
+                    scores = self._evaluate()
+                    yield scores
+                    if scores.best:
+                        yield from self._checkpoint("best")
+        due = self._position.saved != step and self._due(self.config.checkpoints.every_epochs)
+        if self.control.take_checkpoint() or (due and not last):
+            yield from self._checkpoint("last")
+
+    def _due(self, every_epochs: int) -> bool:
+        every = every_epochs * self.schedules.steps_per_epoch
+        return self._step > 0 and (self._step % every == 0 or self._step == self.schedules.steps)
+
+    def _checkpoint(self, name: str) -> Iterator[events.Event]:
+        """Have the state saved, unless a step since the last reading spoilt it."""
+        if self._means.bad_step() is None:
+            if name == "last":
+                self._position = msgspec.structs.replace(self._position, saved=self._step)
+            yield events.CheckpointDue(**self._now(), checkpoint=name)
+
+    def _evaluate(self) -> events.Evaluated:
+        scores = self._evaluation.scores(self._inference)
+        joint = joint_score(scores)
+        best = joint > self._position.best
+        self._position = msgspec.structs.replace(
+            self._position, evaluated=self._step, best=max(joint, self._position.best)
+        )
+        # The time that scoring took says nothing about the speed of training.
+        self._clock.restart_lap(self._words())
+        return events.Evaluated(**self._now(), scores=scores, joint=joint, best=best)
+
+    def _pause(self) -> Iterator[events.Event]:
+        self._clock.pause()
+        yield events.Paused(**self._now())
+        while self.control.pausing:
+            self.control.wait_for_change()
+            yield from self._scores_and_checkpoints()
+        self._clock.start()
+        self._clock.restart_lap(self._words())
+        yield events.Unpaused(**self._now())
+
+    def _words(self) -> int:
+        """Words trained on so far."""
+        epoch, position = divmod(self._step, self.schedules.steps_per_epoch)
+        return epoch * self.batches.words + position * self.config.training.batch_size
+
+    def _now(self) -> dict[str, Any]:
+        return {
+            "step": self._step,
+            "epoch": self._step / self.schedules.steps_per_epoch,
+            "time": time.time(),
+            "elapsed": self._clock.elapsed,
+        }
+
+    def _started(self) -> events.Started:
+        return events.Started(
+            **self._now(),
+            resumed=self._resumed,
+            steps=self.schedules.steps,
+            steps_per_epoch=self.schedules.steps_per_epoch,
+            words=self.batches.words,
+            paradigms=len({p.forms for p in self._corpus.split("train")}),
+            duplicates=self._corpus.duplicates,
+        )
+
+    def _progress(self) -> events.Progress:
+        return events.Progress(
+            **self._now(),
+            **asdict(self._means.read()),
+            beta=self.schedules.beta(self._step),
+            teacher_forcing_ratio=self.schedules.teacher_forcing_ratio(self._step),
+            learning_rate=self.schedules.learning_rate(self._step),
+            words_per_second=self._clock.lap(self._words()),
+            eta=self._clock.left(self._step, self.schedules.steps),
+        )
+
+    def _failed(self, bad_step: int) -> events.Failed:
+        rate = self.schedules.learning_rate(bad_step)
+        return events.Failed(
+            **self._now(),
+            message=(
+                f"the loss was no longer finite at step {bad_step} (learning rate {rate:g}); "
+                "what was saved before is intact; try a lower optimizer.learning_rate or a "
+                "smaller optimizer.clip_norm"
+            ),
+        )
+
+    def _synchronize(self) -> None:
+        if self.hardware.device == "cuda":
+            torch.cuda.synchronize()
+
+
+def choose_hardware(config: Config, corpus: Corpus, vocabulary: Vocabulary) -> Hardware:
+    """The fastest threads and precision for this training, measured on steps of its own."""
+
+    def seconds(candidate: Hardware) -> float:
+        trainer = Trainer(config, corpus, vocabulary, (), Control(), candidate)
+        return trainer.seconds_for(MEASURED_STEPS)
+
+    return choose(config.hardware, seconds)
+
+
+def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.training.seed)
+        return CondVAE(config.model, vocabulary)
+
+
+def _new_optimizer(config: Config, model: CondVAE) -> torch.optim.Optimizer:
+    settings = config.optimizer
+    rate, decay = settings.learning_rate, settings.weight_decay
+    fused = model.device.type == "cuda"
+    if settings.name == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), rate, settings.momentum, weight_decay=decay, fused=fused
+        )
+    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+    return kind(model.parameters(), rate, weight_decay=decay, fused=fused)
