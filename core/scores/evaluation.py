@@ -74,11 +74,21 @@ def sample_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
 
     Raises InputError when the split has no paradigm.
     """
-    pairs = conversion_pairs(corpus.split(config.select_on))
+    pairs = _shuffled_pairs(corpus, config)
     if not pairs:
         raise InputError(
             f"evaluation.select_on is {config.select_on}, but the corpus {corpus.name} has no "
             "such split; train would be accepted"
         )
+    return pairs[: config.selection_pairs]
+
+
+def unselected_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
+    """As many other conversions of the same split, for a report where no pairs were given."""
+    return _shuffled_pairs(corpus, config)[config.selection_pairs :][: config.selection_pairs]
+
+
+def _shuffled_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
+    pairs = conversion_pairs(corpus.split(config.select_on))
     order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
-    return [pairs[i] for i in order[: config.selection_pairs].tolist()]
+    return [pairs[i] for i in order.tolist()]
