@@ -34,7 +34,7 @@ class RunsScreen(Room):
 The runs of the runs directory, the newest first, with the scores of their best checkpoints.
 """
     BINDINGS = [
-        Binding("enter", "open", "Open"),
+        Binding("o", "open", "Open"),
         Binding("r", "resume", "Resume"),
         Binding("delete,d", "delete", "Delete"),
     ]

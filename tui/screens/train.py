@@ -19,7 +19,7 @@ from tui.charts.chart import Chart
 from tui.harmless import harmless
 from tui.widgets.examples import conversions, draws
 from tui.widgets.room import Room
-from tui.wording import count, duration, figure
+from tui.wording import count, duration
 
 if TYPE_CHECKING:
     from tui.app import CvaeApp
@@ -188,10 +188,9 @@ evaluation.
             return Content("No run in view.")
         parts = [Content.styled(harmless(self._directory.name), "bold"), Content(state)]
         progress, started = self._history.progress, self._history.started
-        if progress and started:
-            if progress.kl is not None:
-                limit = math.log(started.paradigms)
-                parts.append(Content(f"KL {progress.kl:.1f} of ln N = {limit:.1f}"))
+        if progress and started and progress.kl is not None:
+            limit = math.log(started.paradigms)
+            parts.append(Content(f"KL {progress.kl:.1f} of ln N = {limit:.1f}"))
         if self._history.best:
             best = self._history.best
             gaussian = best.scores.gaussian
