@@ -11,7 +11,6 @@ import torch
 from core.config import HardwareConfig
 from core.errors import InputError
 
-
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["float32", "bfloat16"]
 
