@@ -165,12 +165,12 @@ evaluation.
             if name == "bleu4" and series is None:
                 series = history.series.get("selection_bleu4")
             self.query_one(f"#{name}", Chart).show(series)
-        started, progress = history.started, history.progress
+        started = history.started
         bar = self.query_one("#bar", ProgressBar)
         if started:
             step = max(started.step, history.last.step if history.last else 0)
             bar.update(total=started.steps, progress=step)
-        self.query_one("#pace", Static).update(self._pace() if progress else "")
+        self.query_one("#pace", Static).update(self._pace())
         if history.evaluated:
             scores = history.evaluated.scores
             self.query_one("#conversions", Static).update(conversions(scores.conversions))
@@ -204,9 +204,9 @@ evaluation.
 
     def _pace(self) -> str:
         progress, started = self._history.progress, self._history.started
-        assert progress and started and self._config
-        total = self._config.training.epochs
-        pace = f"epoch {progress.epoch:.1f}/{total}"
+        if not (progress and started):
+            return ""
+        pace = f"epoch {progress.epoch:.1f}/{started.steps // started.steps_per_epoch}"
         if self._state in ACTIVE or self._state == "stopping":
             return (
                 f"{pace}  {count(progress.words_per_second)} words/s  {duration(progress.eta)} left"
