@@ -1,6 +1,6 @@
 """Draws the pictures of the docs from the real app on the demonstration run.
 
-    python docs/screenshots.py
+python docs/screenshots.py
 """
 
 import asyncio

@@ -24,6 +24,7 @@ from core.errors import InputError
 from core.runs.directory import check_name
 from tui.widgets.field_editor import FieldEditor
 from tui.widgets.room import Room
+from tui.widgets.schedule_picture import SchedulePicture
 
 if TYPE_CHECKING:
     from tui.app import CvaeApp
@@ -72,13 +73,15 @@ explains the setting in hand and says what it accepts.
             yield Input(placeholder="a free name", compact=True, id="name")
             yield Button("Train", id="train", variant="primary", compact=True)
         yield Static(id="description", classes="quiet", markup=False)
-        with VerticalScroll(id="fields", can_focus=False):
-            for section, kind in SECTIONS.items():
-                title = f"{section.replace('_', ' ').capitalize()}: {kind.__doc__}"
-                yield Label(title, classes="section", markup=False)
-                for known in fields():
-                    if known.section == section:
-                        yield FieldEditor(known)
+        with Horizontal(id="board"):
+            with VerticalScroll(id="fields", can_focus=False):
+                for section, kind in SECTIONS.items():
+                    title = f"{section.replace('_', ' ').capitalize()}: {kind.__doc__}"
+                    yield Label(title, classes="section", markup=False)
+                    for known in fields():
+                        if known.section == section:
+                            yield FieldEditor(known)
+            yield SchedulePicture()
         yield Static(id="explanation", markup=False)
 
     def on_mount(self) -> None:
@@ -127,6 +130,7 @@ explains the setting in hand and says what it accepts.
         count = len(differences(config, base))
         difference = f"{count or 'no'} setting{'s' * (count != 1)} differ{'s' * (count == 1)}"
         self.query_one("#fields").border_subtitle = f"{difference} from {self.preset_name}"
+        self.query_one(SchedulePicture).show(config)
         self._explain_focused()
 
     @on(FieldEditor.Focused)
