@@ -19,7 +19,7 @@ import torch
 from core import events
 from core.config import Config
 from core.control import Control
-from core.corpus import Corpus, find_corpus, read_pairs
+from core.corpus import Corpus, find_corpus, path_of, read_pairs
 from core.errors import InputError
 from core.hardware import Hardware, find_device
 from core.runs import checkpoint
@@ -52,8 +52,7 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     Raises InputError for a corpus, pairs or a name that cannot be used; nothing is left behind.
     """
     corpus = find_corpus(config.data.corpus)
-    pairs_file = Path(config.data.pairs).expanduser()
-    pairs = read_pairs(pairs_file, corpus) if config.data.pairs else ()
+    pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
     sample_pairs(corpus, config.evaluation)
     find_device(config.hardware.device)
     stem = "-".join(part for part in (corpus.name, label) if part)

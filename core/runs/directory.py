@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.config import Config, read_config, to_toml
-from core.corpus import Corpus, Pair, read_corpus, read_pairs, write_corpus, write_pairs
+from core.corpus import Corpus, Pair, path_of, read_corpus, read_pairs, write_corpus, write_pairs
 from core.errors import InputError
 from core.vocabulary import Vocabulary
 
@@ -145,9 +145,10 @@ def open_run(runs: Path, name: str) -> RunDirectory:
 
     Raises InputError when there is none.
     """
-    for path in (runs / name if NAME.fullmatch(name) else None, Path(name).expanduser()):
-        if path is not None and (path / "config.toml").is_file():
-            return RunDirectory(path)
+    for path in (runs / name if NAME.fullmatch(name) else None, path_of(name)):
+        with contextlib.suppress(OSError):
+            if path is not None and (path / "config.toml").is_file():
+                return RunDirectory(path)
     raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists those there are")
 
 
