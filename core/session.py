@@ -53,7 +53,7 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     """
     corpus = find_corpus(config.data.corpus)
     pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
-    sample_pairs(corpus, config.evaluation)
+    sample_pairs(corpus, config.evaluation, pairs)
     find_device(config.hardware.device)
     stem = "-".join(part for part in (corpus.name, label) if part)
     return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
