@@ -94,7 +94,14 @@ def tiny(corpus_file: Path) -> Callable[..., Config]:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Callable[..., Config]) -> RunDirectory:
     """A finished run. Whoever changes it takes `copied`."""
-    config = tiny("training.epochs=40", "optimizer.learning_rate=0.02", "checkpoints.keep=2")
+    config = tiny(
+        "training.epochs=40",
+        "optimizer.learning_rate=0.02",
+        "objective.beta_max=0.05",
+        "objective.blank_probability=0",
+        "evaluation.every_epochs=10",
+        "checkpoints.keep=2",
+    )
     directory = prepare(config, tmp_path_factory.mktemp("runs"), "trained")
     for _ in train(directory, Control()):
         pass

@@ -4,9 +4,12 @@ import pytest
 import torch
 
 from core.batches import encode_words
+from core.corpus import Corpus, conversion_pairs
 from core.errors import Cancelled, InputError
 from core.inference import Inference
 from core.model import CondVAE
+from core.runs.checkpoint import load_model
+from core.runs.directory import RunDirectory
 from core.vocabulary import EOS, FIRST_OUTPUT, SOS, Vocabulary
 
 NewModel = Callable[..., CondVAE]
@@ -34,14 +37,19 @@ def slowly(inference: Inference, z: torch.Tensor, condition: int, limit: int) ->
     return inference.vocabulary.decode(prefix[1:])
 
 
-def test_converting_equals_a_slow_reference_one_word_at_a_time(inference: Inference) -> None:
-    sources, targets = [0, 1, 2, 3, 0, 1], [3, 2, 1, 0, 0, 3]
-    expected = []
-    for word, source, target in zip(WORDS, sources, targets, strict=True):
+def test_converting_equals_a_slow_reference_one_word_at_a_time(
+    trained: RunDirectory, corpus: Corpus
+) -> None:
+    inference = Inference(load_model(trained, "last"), trained.vocabulary())
+    pairs = conversion_pairs(corpus.paradigms)
+    words, sources = [p.source for p in pairs], [p.source_condition for p in pairs]
+    targets = [p.target_condition for p in pairs]
+    limit, expected = inference.vocabulary.decoding_limit(words), []
+    for word, source, target in zip(words, sources, targets, strict=True):
         ids = encode_words([word], inference.vocabulary)
         mean = inference.model.encode(ids, torch.tensor([source])).mean[0]
-        expected.append(slowly(inference, mean, target, inference.vocabulary.decoding_limit(WORDS)))
-    assert inference.convert(WORDS, sources, targets) == expected
+        expected.append(slowly(inference, mean, target, limit))
+    assert inference.convert(words, sources, targets) == expected
     assert len({len(word) for word in expected}) > 2, "words end at different places"
 
 
