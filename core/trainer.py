@@ -153,14 +153,12 @@ class Trainer:
         while True:
             yield from self._scores_and_checkpoints()
             if self._step >= self.schedules.steps and not self.control.stopping:
-                yield from self._checkpoint("last")
-                yield events.Finished(**self._now())
+                yield from self._ended(events.Finished)
                 return
             if self.control.pausing:
                 yield from self._pause()
             if self.control.stopping:
-                yield from self._checkpoint("last")
-                yield events.Stopped(**self._now())
+                yield from self._ended(events.Stopped)
                 return
             self._train_step()
             if self._step % self.config.training.report_every == 0:
@@ -253,6 +251,17 @@ class Trainer:
             if name == "last":
                 self._position = msgspec.structs.replace(self._position, saved=self._step)
             yield events.CheckpointDue(**self._now(), checkpoint=name)
+
+    def _ended(
+        self, last_word: type[events.Finished] | type[events.Stopped]
+    ) -> Iterator[events.Event]:
+        """The last checkpoint and the last word; but `Failed` where a step spoilt the state."""
+        bad_step = self._means.bad_step()
+        if bad_step is None:
+            yield from self._checkpoint("last")
+            yield last_word(**self._now())
+        else:
+            yield self._failed(bad_step)
 
     def _evaluate(self) -> events.Evaluated:
         scores = self._evaluation.scores(self._inference)
