@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from core.batches import Batch, Batches
 from core.config import ModelConfig
 from core.model import CondVAE
 from core.vocabulary import Vocabulary
@@ -27,3 +28,20 @@ def new_model(vocabulary: Vocabulary) -> NewModel:
         return model.eval()
 
     return made
+
+
+@pytest.fixture
+def while_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None]], None]:
+    """Have something happen while a training computes a step, counted from 0."""
+
+    def arrange(step: int, happen: Callable[[], None]) -> None:
+        batch = Batches.batch
+
+        def interrupted(batches: Batches, number: int) -> Batch:
+            if number == step:
+                happen()
+            return batch(batches, number)
+
+        monkeypatch.setattr(Batches, "batch", interrupted)
+
+    return arrange
