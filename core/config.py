@@ -264,7 +264,7 @@ class Field(msgspec.Struct, frozen=True):
             checked: bool | int | float | str = msgspec.convert(value, hint, strict=strict)
         except msgspec.ValidationError:
             checked = math.nan
-        if isinstance(checked, float) and not math.isfinite(checked):
+        if not _representable(checked):
             raise InputError(
                 f"{self.key}: {_shown(value)} is not accepted; it takes {self.accepts}"
             )
@@ -331,7 +331,8 @@ def read_config(path: Path, base: Config | None = None) -> Config:
         raise InputError(f"cannot read {path}: {error.strerror}; a TOML file is needed") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not UTF-8 text; a TOML file is needed") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not TOMLDecodeError alone: a number of thousands of digits is a plain ValueError.
         raise InputError(f"{path} is not valid TOML: {error}") from None
     return build(document, base=base, where=str(path))
 
@@ -395,9 +396,19 @@ def to_toml(config: Config) -> str:
     return tomli_w.dumps(msgspec.to_builtins(config))
 
 
+def _representable(checked: object) -> bool:
+    """Whether a value can be written to a file: a finite number, or text that is UTF-8."""
+    if isinstance(checked, str):
+        return not any("\ud800" <= character <= "\udfff" for character in checked)
+    return not isinstance(checked, float) or math.isfinite(checked)
+
+
 def _shown(given: object) -> str:
     """A user's value, made safe and short for a sentence."""
-    text = repr(given)
+    try:
+        text = repr(given)
+    except ValueError:
+        text = "a number of thousands of digits"
     return text if len(text) <= 80 else text[:77] + "..."
 
 

@@ -78,12 +78,24 @@ def find_corpus(name: str) -> Corpus:
     shipped = corpora()
     if name in shipped:
         return read_corpus(shipped[name], name)
-    path = Path(name).expanduser()
-    if not path.exists():
+    path = path_of(name)
+    try:
+        there = path.exists()
+    except OSError:
+        there = False
+    if not there:
         raise InputError(
             f"there is no corpus {name!r}; accepted: {', '.join(shipped)}, or the path of a file"
         )
     return read_corpus(path, path.stem)
+
+
+def path_of(text: str) -> Path:
+    """The path that a user means, the home of `~` filled in where there is one."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:

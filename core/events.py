@@ -87,8 +87,9 @@ class Scores(msgspec.Struct, frozen=True):
     bleu4: float | None
     """BLEU-4 of the pairs to report; None when none were given."""
     gaussian: Gaussian
-    kl_per_dimension: tuple[float, ...]
-    """Mean KL of each latent dimension over the sources of the selection pairs, in nats."""
+    kl_per_dimension: tuple[float | None, ...]
+    """Mean KL of each latent dimension over the sources of the selection pairs, in nats; None where
+    it was not finite."""
     conversions: tuple[Conversion, ...]
     """Some of the pairs."""
     samples: tuple[Draw, ...]

@@ -59,8 +59,11 @@ class RunningMeans:
         return {"means.sums": self._sums}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave. Raises KeyError when it is not there."""
-        self._sums = state["means.sums"].to(self._sums.device).clone()
+        """Go on from what `state` gave. Raises KeyError or ValueError when it is not there."""
+        sums = state["means.sums"]
+        if sums.shape != self._sums.shape:
+            raise ValueError(f"the sums of the means have the shape {tuple(sums.shape)}")
+        self._sums = sums.to(self._sums.device).clone()
 
 
 def _finite(value: float) -> float | None:

@@ -19,7 +19,7 @@ import torch
 from core import events
 from core.config import Config, DataConfig
 from core.control import Control
-from core.corpus import Corpus, find_corpus, read_pairs
+from core.corpus import Corpus, find_corpus, path_of, read_pairs
 from core.errors import InputError
 from core.hardware import Hardware, find_device
 from core.runs import checkpoint
@@ -54,10 +54,9 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     Raises InputError for a corpus, pairs or a name that cannot be used; nothing is left behind.
     """
     corpus = find_corpus(config.data.corpus)
-    pairs_file = Path(config.data.pairs).expanduser()
-    pairs = read_pairs(pairs_file, corpus) if config.data.pairs else ()
+    pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
     config = msgspec.structs.replace(config, data=_located(config.data))
-    sample_pairs(corpus, config.evaluation)
+    sample_pairs(corpus, config.evaluation, pairs)
     find_device(config.hardware.device)
     stem = "-".join(part for part in (corpus.name, label) if part)
     return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
@@ -93,8 +92,8 @@ def _located(data: DataConfig) -> DataConfig:
     """The same files by paths that hold in whatever directory."""
     corpus = data.corpus
     if corpus not in corpora():
-        corpus = str(Path(corpus).expanduser().resolve())
-    pairs = str(Path(data.pairs).expanduser().resolve()) if data.pairs else ""
+        corpus = str(path_of(corpus).resolve())
+    pairs = str(path_of(data.pairs).resolve()) if data.pairs else ""
     return DataConfig(corpus=corpus, pairs=pairs)
 
 

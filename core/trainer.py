@@ -123,22 +123,43 @@ class Trainer:
         """
         try:
             self.model.load_state_dict(dict(snapshot.model))
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, tensor in snapshot.training.items():
-                kind, _, rest = key.partition(".")
-                if kind == "optimizer":
-                    index, _, name = rest.partition(".")
-                    state.setdefault(int(index), {})[name] = tensor
+            state = self._optimizer_state(snapshot)
             groups = self.optimizer.state_dict()["param_groups"]
             self.optimizer.load_state_dict({"state": state, "param_groups": groups})
             self._means.restore(snapshot.training)
-        except (RuntimeError, KeyError, ValueError) as error:
+        except (RuntimeError, LookupError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise InputError(f"the checkpoint does not fit this configuration: {reason}") from None
         self._position = snapshot.position
         self._step = snapshot.position.step
         self._clock = Clock(snapshot.position.elapsed)
         self._resumed = True
+
+    def _optimizer_state(self, snapshot: Snapshot) -> dict[int, dict[str, Tensor]]:
+        """What the optimiser knew of each parameter, by the parameter's number.
+
+        Raises ValueError or LookupError when it is not this optimiser's: PyTorch would take it, and
+        fail or start anew at the next step.
+        """
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in snapshot.training.items():
+            kind, _, rest = key.partition(".")
+            if kind == "optimizer":
+                index, _, name = rest.partition(".")
+                state.setdefault(int(index), {})[name] = tensor
+        settings, parameters = self.config.optimizer, list(self.model.parameters())
+        if settings.name == "sgd":
+            names = {"momentum_buffer"} if settings.momentum else set()
+        else:
+            names = {"step", "exp_avg", "exp_avg_sq"}
+        known = bool(names) and snapshot.position.step > 0
+        if bool(state) is not known or any(there.keys() != names for there in state.values()):
+            raise ValueError(f"it was not saved by the optimiser {settings.name}")
+        for number, there in state.items():
+            shapes = {tensor.shape for name, tensor in there.items() if name != "step"}
+            if shapes != {parameters[number].shape}:
+                raise ValueError(f"the optimiser's state of parameter {number} has another shape")
+        return state
 
     def run(self) -> Iterator[events.Event]:
         """Train to the last step, or until the control says stop.
@@ -153,14 +174,12 @@ class Trainer:
         while True:
             yield from self._scores_and_checkpoints()
             if self._step >= self.schedules.steps and not self.control.stopping:
-                yield from self._checkpoint("last")
-                yield events.Finished(**self._now())
+                yield from self._ended(events.Finished)
                 return
             if self.control.pausing:
                 yield from self._pause()
             if self.control.stopping:
-                yield from self._checkpoint("last")
-                yield events.Stopped(**self._now())
+                yield from self._ended(events.Stopped)
                 return
             self._train_step()
             if self._step % self.config.training.report_every == 0:
@@ -253,6 +272,17 @@ class Trainer:
             if name == "last":
                 self._position = msgspec.structs.replace(self._position, saved=self._step)
             yield events.CheckpointDue(**self._now(), checkpoint=name)
+
+    def _ended(
+        self, last_word: type[events.Finished] | type[events.Stopped]
+    ) -> Iterator[events.Event]:
+        """The last checkpoint and the last word; but `Failed` where a step spoilt the state."""
+        bad_step = self._means.bad_step()
+        if bad_step is None:
+            yield from self._checkpoint("last")
+            yield last_word(**self._now())
+        else:
+            yield self._failed(bad_step)
 
     def _evaluate(self) -> events.Evaluated:
         scores = self._evaluation.scores(self._inference)

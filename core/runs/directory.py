@@ -15,13 +15,13 @@ runs/<name>/
 import contextlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.config import Config, read_config, to_toml
-from core.corpus import Corpus, Pair, read_corpus, read_pairs, write_corpus, write_pairs
+from core.corpus import Corpus, Pair, path_of, read_corpus, read_pairs, write_corpus, write_pairs
 from core.errors import InputError
 from core.vocabulary import Vocabulary
 
@@ -145,9 +145,10 @@ def open_run(runs: Path, name: str) -> RunDirectory:
 
     Raises InputError when there is none.
     """
-    for path in (runs / name if NAME.fullmatch(name) else None, Path(name).expanduser()):
-        if path is not None and (path / "config.toml").is_file():
-            return RunDirectory(path)
+    for path in (runs / name if NAME.fullmatch(name) else None, path_of(name)):
+        with contextlib.suppress(OSError):
+            if path is not None and (path / "config.toml").is_file():
+                return RunDirectory(path)
     raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists those there are")
 
 
@@ -172,11 +173,14 @@ def check_name(name: str) -> None:
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file that takes the place of `path`, synced and renamed, if all goes well."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # Unlike tempfile's, it may be read by whoever may read the rest of the run.
+    temporary.touch(exist_ok=False)
+    mode = temporary.stat().st_mode
     try:
         yield temporary
+        # safetensors puts a file of its own in the place of this one.
+        temporary.chmod(mode)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -34,13 +34,11 @@ def owning(directory: RunDirectory) -> Iterator[None]:
     """
     handle = os.open(directory.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _lock(handle):
             raise OwnedElsewhereError(
                 f"the run {directory.name!r} is being written by "
                 f"{owner(directory) or 'another process'}; stop it there first"
-            ) from None
+            )
         me = Owner(socket.gethostname(), os.getpid(), time.time())
         os.ftruncate(handle, 0)
         os.pwrite(handle, msgspec.json.encode(me), 0)
@@ -48,6 +46,16 @@ def owning(directory: RunDirectory) -> Iterator[None]:
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    # More than once, because `is_owned` of another process holds the lock for a moment too.
+    for _ in range(20):
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def is_owned(directory: RunDirectory) -> bool:

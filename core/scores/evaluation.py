@@ -24,12 +24,12 @@ SHOWN = 10
 class Evaluation:
     """Selection pairs, pairs to report and training paradigms, against which a model is scored.
 
-    Raises InputError when the split that selection pairs come from has no paradigm.
+    Raises InputError when there are no conversions to select on.
     """
 
     def __init__(self, config: EvaluationConfig, corpus: Corpus, pairs: Sequence[Pair]) -> None:
         self.pairs = pairs
-        self.selection_pairs = sample_pairs(corpus, config)
+        self.selection_pairs = sample_pairs(corpus, config, pairs)
         self._draws = config.gaussian_draws
         self._rows = [paradigm.forms for paradigm in corpus.split("train")]
 
@@ -69,26 +69,38 @@ def joint_score(scores: Scores) -> float:
     return 2 * bleu4 * gaussian / (bleu4 + gaussian) if bleu4 + gaussian else 0.0
 
 
-def sample_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
-    """The selection pairs: a fixed random sample of the conversions of a split.
+def sample_pairs(
+    corpus: Corpus, config: EvaluationConfig, reported: Sequence[Pair] = ()
+) -> list[Pair]:
+    """The selection pairs: a fixed random sample of the conversions of a split, without those that
+    are reported, so that a reported score was not selected on.
 
-    Raises InputError when the split has no paradigm.
+    Raises InputError when the split has no paradigm, or every conversion of it is reported.
     """
-    pairs = _shuffled_pairs(corpus, config)
-    if not pairs:
+    if not corpus.split(config.select_on):
         raise InputError(
             f"evaluation.select_on is {config.select_on}, but the corpus {corpus.name} has no "
             "such split; train would be accepted"
+        )
+    pairs = _shuffled_pairs(corpus, config, reported)
+    if not pairs:
+        raise InputError(
+            f"data.pairs reports every conversion of the split {config.select_on}, which leaves "
+            "none to choose the best checkpoint by; fewer pairs are needed"
         )
     return pairs[: config.selection_pairs]
 
 
 def unselected_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
     """As many other conversions of the same split, for a report where no pairs were given."""
-    return _shuffled_pairs(corpus, config)[config.selection_pairs :][: config.selection_pairs]
+    return _shuffled_pairs(corpus, config, ())[config.selection_pairs :][: config.selection_pairs]
 
 
-def _shuffled_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
-    pairs = conversion_pairs(corpus.split(config.select_on))
+def _shuffled_pairs(
+    corpus: Corpus, config: EvaluationConfig, left_out: Sequence[Pair]
+) -> list[Pair]:
+    spoken_for = set(left_out)
+    conversions = conversion_pairs(corpus.split(config.select_on))
+    pairs = [pair for pair in conversions if pair not in spoken_for]
     order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
     return [pairs[i] for i in order.tolist()]

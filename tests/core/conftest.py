@@ -1,0 +1,47 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from core.batches import Batch, Batches
+from core.config import ModelConfig
+from core.model import CondVAE
+from core.vocabulary import Vocabulary
+
+NewModel = Callable[..., CondVAE]
+
+
+@pytest.fixture(scope="session")
+def new_model(vocabulary: Vocabulary) -> NewModel:
+    """A small model with weights drawn anew, large enough that its words differ."""
+
+    def made(**changes: object) -> CondVAE:
+        sizes = {"embedding_size": 8, "hidden_size": 16, "latent_size": 4, "condition_size": 4}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1)
+            model = CondVAE(ModelConfig(**(sizes | changes)), vocabulary)
+            for parameter in model.parameters():
+                torch.nn.init.normal_(parameter, std=0.7)
+        with torch.no_grad():
+            for embedding in (model.encoder.embedding, model.decoder.embedding):
+                embedding.weight[0] = 0
+        return model.eval()
+
+    return made
+
+
+@pytest.fixture
+def while_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None]], None]:
+    """Have something happen while a training computes a step, counted from 0."""
+
+    def arrange(step: int, happen: Callable[[], None]) -> None:
+        batch = Batches.batch
+
+        def interrupted(batches: Batches, number: int) -> Batch:
+            if number == step:
+                happen()
+            return batch(batches, number)
+
+        monkeypatch.setattr(Batches, "batch", interrupted)
+
+    return arrange

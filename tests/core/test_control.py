@@ -1,0 +1,55 @@
+import threading
+import time
+
+from core.control import Control
+
+
+def test_nothing_is_wished_at_first() -> None:
+    control = Control()
+    assert not control.pausing
+    assert not control.stopping
+    assert not control.take_checkpoint()
+    assert not control.take_evaluate()
+
+
+def test_a_wish_is_taken_once() -> None:
+    control = Control()
+    control.checkpoint()
+    control.checkpoint()
+    control.evaluate()
+    assert (control.take_checkpoint(), control.take_checkpoint()) == (True, False)
+    assert (control.take_evaluate(), control.take_evaluate()) == (True, False)
+
+
+def test_a_stop_ends_a_pause_for_good() -> None:
+    control = Control()
+    control.pause()
+    assert control.pausing
+    control.resume()
+    assert not control.pausing
+    control.pause()
+    control.stop()
+    assert control.stopping and not control.pausing
+
+
+def test_every_wish_wakes_a_pause_at_once() -> None:
+    for name in ("resume", "stop", "checkpoint", "evaluate"):
+        control = Control()
+        control.pause()
+        waiting = threading.Thread(target=control.wait_for_change)
+        waiting.start()
+        time.sleep(0.02)
+        assert waiting.is_alive(), "it sleeps while nothing is wished"
+        wished = time.monotonic()
+        getattr(control, name)()
+        waiting.join()
+        assert time.monotonic() - wished < 0.5, name
+
+
+def test_a_wish_that_came_before_the_wait_is_not_slept_over() -> None:
+    control = Control()
+    control.pause()
+    control.checkpoint()
+    asked = time.monotonic()
+    control.wait_for_change()
+    assert time.monotonic() - asked < 0.5

@@ -1,0 +1,78 @@
+import os
+
+import pytest
+import torch
+
+from core.config import HardwareConfig
+from core.errors import InputError
+from core.hardware import Hardware, choose, find_device, processor_count, use
+
+
+def never_measured(candidate: Hardware) -> float:
+    raise AssertionError(f"{candidate} was measured")
+
+
+@pytest.fixture
+def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.fixture
+def with_gpu(monkeypatch: pytest.MonkeyPatch, without_gpu: None) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+
+@pytest.mark.usefixtures("without_gpu")
+class TestWithoutGpu:
+    def test_auto_takes_the_processor(self) -> None:
+        assert find_device("auto") == "cpu"
+
+    @pytest.mark.parametrize("device", ["cuda", "mps"])
+    def test_a_gpu_that_is_not_there_is_refused(self, device: str) -> None:
+        with pytest.raises(InputError, match=f"there is no {device} here; accepted: auto, cpu"):
+            find_device(device)
+
+    def test_what_the_user_said_is_not_measured(self) -> None:
+        config = HardwareConfig(threads=3, precision="bfloat16")
+        assert choose(config, never_measured) == Hardware("cpu", 3, "bfloat16")
+
+    def test_the_fastest_of_what_is_left_open_is_chosen(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.hardware.processor_count", lambda: 6)
+        measured = []
+
+        def seconds(candidate: Hardware) -> float:
+            measured.append(candidate)
+            return abs(candidate.threads - 4) + (candidate.precision == "float32")
+
+        assert choose(HardwareConfig(), seconds) == Hardware("cpu", 4, "bfloat16")
+        assert {c.threads for c in measured} == {1, 2, 4, 6}
+        assert {c.precision for c in measured} == {"float32", "bfloat16"}
+
+
+@pytest.mark.usefixtures("with_gpu")
+class TestWithGpu:
+    def test_auto_takes_it(self) -> None:
+        assert find_device("auto") == "cuda"
+
+    def test_the_processor_can_still_be_wanted(self) -> None:
+        assert find_device("cpu") == "cpu"
+
+    def test_its_threads_are_not_measured(self) -> None:
+        config = HardwareConfig(precision="float32")
+        assert choose(config, never_measured) == Hardware("cuda", 1, "float32")
+
+
+def test_the_chosen_threads_are_used() -> None:
+    before = torch.get_num_threads()
+    try:
+        use(Hardware("cpu", 2, "float32"))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_processors_are_those_this_process_may_use() -> None:
+    assert 1 <= processor_count() <= (os.cpu_count() or 1)

@@ -1,0 +1,566 @@
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import msgspec
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from core import events
+from core.batches import Batch
+from core.config import Config, preset, preset_names, with_settings
+from core.control import Control
+from core.corpus import Corpus, Pair
+from core.errors import InputError
+from core.hardware import Hardware
+from core.inference import Inference
+from core.model import CondVAE
+from core.trainer import Snapshot, Trainer, choose_hardware
+from core.vocabulary import BLANK, EOS, SOS, Vocabulary
+
+CPU = Hardware("cpu", 1, "float32")
+HALF_FORCED = ("teacher_forcing.start=0.5", "teacher_forcing.end=0.5")
+
+Tiny = Callable[..., Config]
+WhileStep = Callable[[int, Callable[[], None]], None]
+Make = Callable[..., Trainer]
+
+
+@pytest.fixture
+def make(tiny: Tiny, corpus: Corpus, vocabulary: Vocabulary) -> Make:
+    def made(
+        *settings: str,
+        control: Control | None = None,
+        pairs: tuple[Pair, ...] = (),
+        hardware: Hardware = CPU,
+    ) -> Trainer:
+        config = tiny(*settings)
+        return Trainer(config, corpus, vocabulary, pairs, control or Control(), hardware)
+
+    return made
+
+
+def train(trainer: Trainer) -> list[events.Event]:
+    return list(trainer.run())
+
+
+def weights(trainer: Trainer) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in trainer.model.state_dict().items()}
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
+
+
+def without_clock(told: list[events.Event]) -> list[events.Event]:
+    """The events as any machine at any time would tell them."""
+    clock = ("time", "elapsed", "words_per_second", "eta")
+    return [
+        msgspec.structs.replace(event, **{n: 0.0 for n in clock if hasattr(event, n)})
+        for event in told
+    ]
+
+
+def kinds(told: list[events.Event]) -> list[str]:
+    return [type(event).__name__ for event in told]
+
+
+class TestRepeating:
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            (),
+            ("training.batch_size=1", "training.epochs=2"),
+            ("training.batch_size=7",),
+            ("training.batch_size=1000",),
+            (*HALF_FORCED, "teacher_forcing.mode=sequence"),
+            (*HALF_FORCED, "teacher_forcing.mode=token"),
+            ("optimizer.name=sgd", "optimizer.momentum=0.9", "objective.task=reconstruct"),
+        ],
+        ids=lambda settings: " ".join(settings) or "default",
+    )
+    def test_a_training_gives_the_same_weights_and_events_bit_for_bit(
+        self, make: Make, settings: tuple[str, ...]
+    ) -> None:
+        one, other = make(*settings), make(*settings)
+        told = train(one)
+        torch.manual_seed(4711)
+        assert without_clock(train(other)) == without_clock(told)
+        assert same(weights(one), weights(other))
+
+    def test_with_another_seed_gives_others(self, make: Make) -> None:
+        trainers = make("training.seed=1"), make("training.seed=2")
+        assert not same(*map(weights, trainers))
+        for trainer in trainers:
+            train(trainer)
+        assert not same(*map(weights, trainers))
+
+    @pytest.mark.parametrize("settings", [(), HALF_FORCED], ids=["forced", "half forced"])
+    def test_with_more_evaluations_and_checkpoints_gives_the_same_weights(
+        self, make: Make, settings: tuple[str, ...]
+    ) -> None:
+        plain, control = make(*settings), Control()
+        busy = make(*settings, "evaluation.every_epochs=1", control=control)
+        train(plain)
+        evaluations = 0
+        for event in busy.run():
+            evaluations += isinstance(event, events.Evaluated)
+            if isinstance(event, events.Progress):
+                control.evaluate()
+                control.checkpoint()
+        assert evaluations > 4
+        assert same(weights(plain), weights(busy))
+
+    def test_leaves_the_random_numbers_of_others_alone(self, make: Make) -> None:
+        torch.manual_seed(1)
+        before = torch.get_rng_state()
+        train(make(*HALF_FORCED))
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+class TestEvents:
+    def test_a_training_says_what_it_trains_on(self, make: Make) -> None:
+        first = train(make())[0]
+        assert isinstance(first, events.Started)
+        assert not first.resumed
+        assert (first.steps, first.steps_per_epoch) == (12, 3)
+        assert (first.words, first.paradigms, first.duplicates) == (36, 8, 1)
+
+    def test_everything_comes_when_it_is_due(self, make: Make) -> None:
+        told = train(make("training.report_every=5"))
+        due = [
+            (event.step, getattr(event, "checkpoint", type(event).__name__))
+            for event in told
+            if getattr(event, "checkpoint", "") != "best"
+        ]
+        assert due == [
+            (0, "Started"),
+            (3, "last"),
+            (5, "Progress"),
+            (6, "Evaluated"),
+            (6, "last"),
+            (9, "last"),
+            (10, "Progress"),
+            (12, "Evaluated"),
+            (12, "last"),
+            (12, "Finished"),
+        ]
+        assert [event.epoch for event in told] == [event.step / 3 for event in told]
+
+    def test_progress_tells_the_schedules_of_its_step(self, make: Make) -> None:
+        trainer = make("objective.rise_ratio=1", "teacher_forcing.end=0.5")
+        progress = [event for event in train(trainer) if isinstance(event, events.Progress)]
+        assert [event.beta for event in progress] == pytest.approx(
+            [event.step / 12 for event in progress]
+        )
+        for event in progress:
+            schedules = trainer.schedules
+            assert event.learning_rate == schedules.learning_rate(event.step)
+            assert event.teacher_forcing_ratio == schedules.teacher_forcing_ratio(event.step)
+            assert event.words_per_second > 0 and event.eta >= 0
+        assert progress[-1].eta == 0
+
+    def test_progress_is_the_mean_since_the_last(self, make: Make) -> None:
+        each = [e for e in train(make("training.report_every=1")) if isinstance(e, events.Progress)]
+        third = [
+            e for e in train(make("training.report_every=3")) if isinstance(e, events.Progress)
+        ]
+        words = [16, 16, 4]
+        for epoch, event in enumerate(third):
+            part = each[3 * epoch : 3 * epoch + 3]
+            mean = sum(n * e.ce for n, e in zip(words, part, strict=True)) / 36
+            assert event.ce == pytest.approx(mean, rel=1e-5)
+            norm = sum(e.gradient_norm for e in part) / 3
+            assert event.gradient_norm == pytest.approx(norm, rel=1e-5)
+            assert event.ce_per_character < event.ce
+
+    def test_ce_is_in_nats_per_word_whatever_the_objective(self, make: Make) -> None:
+        first = [
+            next(e for e in train(make(f"objective.ce_reduction={r}")) if e.step == 2)
+            for r in ("word", "character")
+        ]
+        # The two objectives part after the first step.
+        assert first[0].ce == pytest.approx(first[1].ce, rel=0.02)
+
+    def test_best_is_whoever_beats_all_before(self, make: Make) -> None:
+        told = train(make("training.epochs=30", "optimizer.learning_rate=0.02"))
+        highest = -1.0
+        for event, after in pairwise(told):
+            if isinstance(event, events.Evaluated):
+                assert event.best is (event.joint > highest)
+                highest = max(highest, event.joint)
+                saved = isinstance(after, events.CheckpointDue) and after.checkpoint == "best"
+                assert saved is event.best
+
+    def test_reported_pairs_are_scored_and_do_not_choose_the_best(self, make: Make) -> None:
+        pairs = (Pair("walk", "walked", 0, 3),)
+        (*_, scored) = (e for e in train(make(pairs=pairs)) if isinstance(e, events.Evaluated))
+        assert scored.scores.bleu4 is not None
+        assert [c.target for c in scored.scores.conversions] == ["walked"]
+
+
+class TestSteering:
+    def test_a_pause_waits_and_changes_nothing(self, make: Make, while_step: WhileStep) -> None:
+        plain, control = make(), Control()
+        train(plain)
+        while_step(4, control.pause)
+        paused, told = make(control=control), []
+        for event in paused.run():
+            told.append(event)
+            if isinstance(event, events.Paused):
+                time.sleep(0.05)
+                control.resume()
+        (at,) = (i for i, event in enumerate(told) if isinstance(event, events.Paused))
+        assert kinds(told[at : at + 2]) == ["Paused", "Unpaused"]
+        assert told[at].step == told[at + 1].step == 5
+        assert told[at + 1].elapsed - told[at].elapsed < 0.04, "a pause is not training"
+        assert same(weights(plain), weights(paused))
+
+    def test_a_pause_listens_to_further_wishes(self, make: Make, while_step: WhileStep) -> None:
+        control = Control()
+        while_step(3, control.pause)
+        wishes: Iterator[Callable[[], None]] = iter(
+            (control.evaluate, control.checkpoint, control.stop)
+        )
+        told, in_pause = [], False
+        for event in make(control=control, pairs=()).run():
+            told.append(event)
+            in_pause = in_pause or isinstance(event, events.Paused)
+            if in_pause and getattr(event, "checkpoint", "") != "best":
+                next(wishes, lambda: None)()
+        after = [event for event in told if event.step == 4]
+        assert [k for k in kinds(after) if k != "Progress"] in (
+            ["Paused", "Evaluated", "CheckpointDue", "Unpaused", "CheckpointDue", "Stopped"],
+            # The scores may be the best so far.
+            [
+                "Paused",
+                "Evaluated",
+                "CheckpointDue",
+                "CheckpointDue",
+                "Unpaused",
+                "CheckpointDue",
+                "Stopped",
+            ],
+        )
+        assert told[-1].step == 4
+
+    def test_a_checkpoint_comes_after_the_step_in_hand(
+        self, make: Make, while_step: WhileStep
+    ) -> None:
+        control = Control()
+        while_step(4, control.checkpoint)
+        told = train(make("checkpoints.every_epochs=100", control=control))
+        due = [(e.step, e.checkpoint) for e in told if isinstance(e, events.CheckpointDue)]
+        assert [d for d in due if d[1] == "last"] == [(5, "last"), (12, "last")]
+
+    def test_an_evaluation_comes_after_the_step_in_hand(
+        self, make: Make, while_step: WhileStep
+    ) -> None:
+        control = Control()
+        while_step(4, control.evaluate)
+        told = train(make("evaluation.every_epochs=100", control=control))
+        assert [e.step for e in told if isinstance(e, events.Evaluated)] == [5, 12]
+
+    def test_a_stop_comes_after_the_step_in_hand(self, make: Make, while_step: WhileStep) -> None:
+        control = Control()
+        while_step(4, control.stop)
+        told = train(make(control=control))
+        assert kinds(told[-2:]) == ["CheckpointDue", "Stopped"]
+        assert told[-1].step == told[-2].step == 5
+
+    def test_a_stop_gives_an_evaluation_up(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        control, sample = Control(), Inference.sample
+
+        def interrupted(inference: Inference, draws: int, seed: int) -> list[tuple[str, ...]]:
+            control.stop()
+            return sample(inference, draws, seed)
+
+        monkeypatch.setattr(Inference, "sample", interrupted)
+        told = train(make(control=control))
+        assert kinds(told[-2:]) == ["CheckpointDue", "Stopped"]
+        assert told[-1].step == told[-2].step == 6
+        assert "Evaluated" not in kinds(told)
+
+
+class TestResuming:
+    @staticmethod
+    def stopped(make: Make, while_step: WhileStep, *settings: str) -> Snapshot:
+        control = Control()
+        while_step(4, control.stop)
+        trainer = make(*settings, control=control)
+        train(trainer)
+        return copy.deepcopy(trainer.snapshot())
+
+    def test_goes_on_from_where_it_was(self, make: Make, while_step: WhileStep) -> None:
+        snapshot, trainer = self.stopped(make, while_step), make()
+        trainer.restore(snapshot)
+        told = train(trainer)
+        assert isinstance(told[0], events.Started)
+        assert (told[0].resumed, told[0].step) == (True, 5)
+        assert told[0].elapsed >= snapshot.position.elapsed > 0
+        straight = make()
+        train(straight)
+        assert same(weights(trainer), weights(straight))
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ((), ("model.hidden_size=17",)),
+            ((), ("model.latent_every_step=false",)),
+            ((), ("optimizer.name=sgd", "optimizer.momentum=0.9")),
+            ((), ("optimizer.name=sgd",)),
+            (("optimizer.name=sgd", "optimizer.momentum=0.9"), ("optimizer.name=adam",)),
+            (("optimizer.name=sgd",), ("optimizer.name=adam",)),
+        ],
+        ids=lambda settings: " ".join(settings) or "default",
+    )
+    def test_from_another_model_or_optimiser_is_refused(
+        self,
+        make: Make,
+        while_step: WhileStep,
+        before: tuple[str, ...],
+        after: tuple[str, ...],
+    ) -> None:
+        snapshot = self.stopped(make, while_step, *before)
+        with pytest.raises(InputError, match="the checkpoint does not fit this configuration"):
+            make(*after).restore(snapshot)
+
+    @pytest.mark.parametrize(
+        ("name", "changed"),
+        [
+            ("means.sums", None),
+            ("means.sums", torch.zeros(3)),
+            ("optimizer.0.exp_avg", None),
+            ("optimizer.0.exp_avg", torch.zeros(3)),
+            ("optimizer.99.exp_avg", torch.zeros(3)),
+            ("optimizer.x.exp_avg", torch.zeros(3)),
+        ],
+        ids=str,
+    )
+    def test_from_a_tampered_checkpoint_is_refused(
+        self, make: Make, while_step: WhileStep, name: str, changed: Tensor | None
+    ) -> None:
+        snapshot = self.stopped(make, while_step)
+        training = {n: tensor for n, tensor in snapshot.training.items() if n != name}
+        if changed is not None:
+            training[name] = changed
+        with pytest.raises(InputError, match="the checkpoint does not fit this configuration"):
+            make().restore(Snapshot(snapshot.position, snapshot.model, training))
+
+
+class TestFailing:
+    EXPLOSIVE = (
+        "optimizer.name=sgd",
+        "optimizer.learning_rate=100",
+        "optimizer.momentum=0.99",
+        "optimizer.clip_norm=0",
+        "optimizer.schedule=constant",
+        "training.epochs=100",
+    )
+
+    def test_a_loss_that_explodes_ends_the_training(self, make: Make) -> None:
+        trainer = make(*self.EXPLOSIVE)
+        snapshots = []
+        for event in trainer.run():
+            if isinstance(event, events.CheckpointDue):
+                snapshots.append(weights(trainer))
+        assert isinstance(event, events.Failed)
+        assert event.step < trainer.schedules.steps
+        assert "no longer finite at step" in event.message
+        assert "learning rate 100" in event.message
+        assert not all(t.isfinite().all() for t in weights(trainer).values())
+        assert all(t.isfinite().all() for taken in snapshots for t in taken.values())
+
+    @pytest.mark.parametrize("step", [0, 4, 10, 11])
+    @pytest.mark.parametrize("report_every", [2, 5, 1000])
+    def test_a_step_that_fails_is_named_wherever_it_lies(
+        self, make: Make, while_step: WhileStep, step: int, report_every: int
+    ) -> None:
+        trainer = make(f"training.report_every={report_every}")
+
+        def spoil() -> None:
+            with torch.no_grad():
+                trainer.model.condition.weight.fill_(math.nan)
+
+        while_step(step, spoil)
+        told = train(trainer)
+        assert isinstance(told[-1], events.Failed)
+        assert f"at step {step} " in told[-1].message
+        saved = [e.step for e in told if isinstance(e, events.CheckpointDue | events.Evaluated)]
+        assert all(at <= step for at in saved)
+
+    def test_a_stop_does_not_hide_a_failure(self, make: Make, while_step: WhileStep) -> None:
+        control = Control()
+        trainer = make("training.report_every=1000", control=control)
+
+        def spoil() -> None:
+            control.stop()
+            with torch.no_grad():
+                trainer.model.condition.weight.fill_(math.nan)
+
+        while_step(4, spoil)
+        assert isinstance(train(trainer)[-1], events.Failed)
+
+
+class TestLearning:
+    def test_the_loss_falls(self, make: Make) -> None:
+        told = train(
+            make(
+                "training.epochs=60",
+                "optimizer.learning_rate=0.02",
+                "objective.beta_max=0.05",
+                "objective.blank_probability=0",
+                "evaluation.every_epochs=60",
+            )
+        )
+        ce = [event.ce for event in told if isinstance(event, events.Progress)]
+        assert ce[-1] < ce[0] / 3
+
+    def test_it_falls_without_teacher_forcing_too(self, make: Make) -> None:
+        told = train(
+            make(
+                "training.epochs=60",
+                "optimizer.learning_rate=0.02",
+                "objective.beta_max=0.05",
+                "teacher_forcing.start=0",
+                "teacher_forcing.end=0",
+                "evaluation.every_epochs=60",
+            )
+        )
+        ce = [event.ce for event in told if isinstance(event, events.Progress)]
+        assert ce[-1] < ce[0] / 2
+
+    @pytest.mark.parametrize("name", preset_names())
+    def test_every_preset_trains(self, corpus: Corpus, vocabulary: Vocabulary, name: str) -> None:
+        config = with_settings(
+            preset(name),
+            [
+                "training.epochs=1",
+                "training.report_every=2",
+                "evaluation.gaussian_draws=5",
+                "evaluation.selection_pairs=5",
+                "evaluation.every_epochs=1",
+            ],
+        )
+        trainer = Trainer(config, corpus, vocabulary, (), Control(), CPU)
+        told = train(trainer)
+        assert isinstance(told[-1], events.Finished)
+        assert all(e.ce is not None for e in told if isinstance(e, events.Progress))
+
+    def test_bfloat16_trains_too(self, make: Make) -> None:
+        told = train(make(hardware=Hardware("cpu", 1, "bfloat16")))
+        assert isinstance(told[-1], events.Finished)
+
+    def test_clipping_shortens_the_gradient(self, make: Make) -> None:
+        moved = []
+        for norm in ("1e-6", "0"):
+            trainer = make(
+                "optimizer.name=sgd", "optimizer.schedule=constant", f"optimizer.clip_norm={norm}"
+            )
+            before = weights(trainer)
+            train(trainer)
+            after = weights(trainer)
+            moved.append(max(float((after[n] - before[n]).abs().max()) for n in before))
+        assert moved[0] < 1e-6 < moved[1]
+
+
+class TestWhatTheDecoderIsFed:
+    @pytest.fixture
+    def fed(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor | None]]:
+        """Inputs and coins of every step."""
+        recorded: list[tuple[Tensor, Tensor | None]] = []
+        decode = CondVAE.decode
+
+        def recording(
+            model: CondVAE, z: Tensor, conditions: Tensor, inputs: Tensor, fed: Tensor | None = None
+        ) -> Tensor:
+            recorded.append((inputs, fed))
+            before = len(recorded)
+            logits = decode(model, z, conditions, inputs, fed)
+            del recorded[before:]  # what it asked of itself
+            return logits
+
+        monkeypatch.setattr(CondVAE, "decode", recording)
+        return recorded
+
+    def test_a_share_of_the_characters_is_blanked(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        train(make("objective.blank_probability=0.3", "training.epochs=40"))
+        inputs = torch.cat([ids.flatten() for ids, _ in fed])
+        blanks, characters = (inputs == BLANK).sum(), (inputs > EOS).sum()
+        assert 0.27 < blanks / (blanks + characters) < 0.33
+        assert all((ids[:, 0] == SOS).all() for ids, _ in fed)
+
+    def test_nothing_is_blanked_when_nothing_should(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        train(make("objective.blank_probability=0"))
+        assert not any((ids == BLANK).any() for ids, _ in fed)
+
+    def test_a_coin_is_tossed_for_each_word(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        train(make(*HALF_FORCED, "training.epochs=40"))
+        coins = torch.cat([c[:, 0] for _, c in fed]).float()
+        assert 0.45 < coins.mean() < 0.55
+        assert all(torch.equal(c, c[:, :1].expand_as(c)) for _, c in fed)
+
+    def test_a_coin_is_tossed_for_each_character(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        train(make(*HALF_FORCED, "teacher_forcing.mode=token", "training.epochs=20"))
+        assert 0.45 < torch.cat([c.flatten() for _, c in fed]).float().mean() < 0.55
+        assert any((c.any(dim=1) & ~c.all(dim=1)).any() for _, c in fed)
+
+    def test_no_coin_is_tossed_when_all_is_forced(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        train(make())
+        assert fed and all(coins is None for _, coins in fed)
+
+
+class Unread(TorchDispatchMode):
+    """Refuses what would make the host wait for the device."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        name = str(function.name()).removeprefix("aten::").partition(".")[0]
+        if name in ("_local_scalar_dense", "nonzero", "is_nonzero", "equal", "masked_select"):
+            raise AssertionError(f"{name} waits for the device")
+        return function(*args, **(kwargs or {}))
+
+
+def test_a_step_reads_nothing_back_from_the_device(make: Make) -> None:
+    # SGD, because Adam counts its steps on the processor unless it is fused, as on a GPU.
+    trainer = make("optimizer.name=sgd")
+
+    class Prepared:
+        """Batches whose words were chosen before, by lengths that stay on the processor."""
+
+        def __init__(self, batch: Batch) -> None:
+            self._batch = batch
+
+        def batch(self, step: int) -> Batch:
+            return self._batch
+
+    trainer.batches = Prepared(trainer.batches.batch(0))  # type: ignore[assignment]
+    with Unread():
+        trainer._train_step()
+        with pytest.raises(AssertionError, match="waits for the device"):
+            trainer._means.bad_step()
+
+
+def test_hardware_is_chosen_by_steps_of_this_very_training(
+    tiny: Tiny, corpus: Corpus, vocabulary: Vocabulary
+) -> None:
+    config = tiny("hardware.threads=1", "hardware.precision=auto")
+    assert choose_hardware(config, corpus, vocabulary) in (
+        Hardware("cpu", 1, "float32"),
+        Hardware("cpu", 1, "bfloat16"),
+    )
