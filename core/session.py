@@ -146,7 +146,7 @@ def _environment(hardware: Hardware) -> Environment:
     accelerator = torch.cuda.get_device_name() if hardware.device == "cuda" else ""
     return Environment(
         hardware=hardware,
-        machine=platform.platform(),
+        machine=f"{platform.system()} {platform.machine()}",
         processors=os.cpu_count() or 1,
         accelerator=accelerator,
         python=platform.python_version(),
