@@ -313,9 +313,17 @@ class TestResuming:
         assert same(weights(copied), before)
 
     def test_keeps_the_hardware_of_the_beginning(self, copied: RunDirectory) -> None:
-        before = copied.environment_file.read_bytes()
-        list(train(copied, Control(), resume=True))
-        assert copied.environment_file.read_bytes() == before
+        config = to_toml(copied.config()).replace("threads = 1", "threads = 0")
+        copied.config_file.write_text(config)
+        # A number that no measurement tries.
+        before = copied.environment_file.read_text().replace('"threads": 1', '"threads": 7')
+        copied.environment_file.write_text(before)
+        try:
+            list(train(copied, Control(), resume=True))
+            assert torch.get_num_threads() == 7
+        finally:
+            torch.set_num_threads(1)
+        assert copied.environment_file.read_text() == before
 
     def test_measures_anew_where_the_environment_is_lost(self, copied: RunDirectory) -> None:
         copied.environment_file.write_text("{")
