@@ -237,7 +237,7 @@ class Field(msgspec.Struct, frozen=True):
         if self.type is bool:
             return "true or false"
         if self.type is str:
-            return "a text"
+            return "a name or a path"
         noun = "a whole number" if self.type is int else "a number"
         low = "" if self.low is None else f"{'above' if self.low_open else 'from'} {self.low:g}"
         upto = "below" if self.high_open else ("to" if low.startswith("from") else "up to")

@@ -17,18 +17,20 @@ import msgspec
 import torch
 
 from core import events
-from core.config import Config
+from core.config import Config, DataConfig
 from core.control import Control
 from core.corpus import Corpus, find_corpus, path_of, read_pairs
 from core.errors import InputError
 from core.hardware import Hardware, find_device
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
-from core.runs.journal import JournalWriter
+from core.runs.history import History
+from core.runs.journal import JournalWriter, read_tail
 from core.runs.ownership import owning
 from core.scores.evaluation import sample_pairs
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import Vocabulary
+from data import corpora
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -53,18 +55,17 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     """
     corpus = find_corpus(config.data.corpus)
     pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
+    config = msgspec.structs.replace(config, data=_located(config.data))
     sample_pairs(corpus, config.evaluation, pairs)
     find_device(config.hardware.device)
     stem = "-".join(part for part in (corpus.name, label) if part)
     return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
 
 
-def train(
-    directory: RunDirectory, control: Control, *, resume: bool = False
-) -> Iterator[events.Event]:
-    """Train a run, yielding each event once it is in the journal.
+def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
+    """Train a run from its checkpoint `last`, or from the start where nothing was saved yet.
 
-    resume: go on from the checkpoint `last`.
+    Yields each event once it is in the journal.
 
     Raises InputError when the run or its checkpoint cannot be used, OwnedElsewhereError when
     another process writes it.
@@ -72,7 +73,7 @@ def train(
     with owning(directory), _library_output(directory.log_file):
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
-        start = _resumable(directory) if resume else None
+        start = check_resumable(directory)
         hardware = _hardware(directory, config, corpus, vocabulary)
         trainer = Trainer(config, corpus, vocabulary, pairs, control, hardware)
         if start:
@@ -87,18 +88,37 @@ def train(
                 yield event
 
 
-def _resumable(directory: RunDirectory) -> Snapshot:
-    if "last" not in directory.checkpoint_names():
+def _located(data: DataConfig) -> DataConfig:
+    """The same files by paths that hold in whatever directory."""
+    corpus = data.corpus
+    if corpus not in corpora():
+        corpus = str(path_of(corpus).resolve())
+    pairs = str(path_of(data.pairs).resolve()) if data.pairs else ""
+    return DataConfig(corpus=corpus, pairs=pairs)
+
+
+def check_resumable(directory: RunDirectory) -> Snapshot | None:
+    """The snapshot from which a run goes on; None when it has yet to begin.
+
+    Raises InputError when the run has ended, or what it needs to go on is missing.
+    """
+    history = History()
+    history.add(read_tail(directory.journal_file))
+    if history.state == "finished":
         raise InputError(
-            f"the run {directory.name!r} has no checkpoint to go on from; start a new one"
+            f"the run {directory.name!r} has finished all its epochs; start a new run instead"
         )
-    snapshot = checkpoint.load(directory.checkpoint("last"))
-    if not snapshot.training:
+    names = directory.checkpoint_names()
+    if "last" in names:
+        snapshot = checkpoint.load(directory.checkpoint("last"))
+        if snapshot.training:
+            return snapshot
+    if names:
         raise InputError(
-            f"the checkpoint {directory.checkpoint('last')} holds the model alone, without the "
-            "optimiser that is needed to go on"
+            f"the run {directory.name!r} has no checkpoint with the state of its optimiser, which "
+            "is needed to go on; start a new run instead"
         )
-    return snapshot
+    return None
 
 
 def _hardware(

@@ -1,1 +1,1 @@
-"""."""
+"""The application and the command line."""

@@ -8,12 +8,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from core.config import ModelConfig
 from core.errors import InputError
+from core.inference import Inference
 from core.model import CondVAE
 from core.runs.directory import RunDirectory, replacing
 from core.trainer import Position, Snapshot
-from core.vocabulary import Vocabulary
 
 MODEL = "model."
 TRAINING = "training."
@@ -49,32 +48,27 @@ def load(path: Path) -> Snapshot:
         raise InputError(f"{path} is not a whole checkpoint: {error}") from None
 
 
-def load_model(directory: RunDirectory, name: str) -> CondVAE:
-    """The model of a checkpoint of a run, ready for inference.
+def load_inference(directory: RunDirectory, name: str = "") -> Inference:
+    """The model of a run's checkpoint, by default the best there is, ready to use.
 
     Raises InputError when there is no such checkpoint or it does not fit the run.
     """
     there = directory.checkpoint_names()
-    if name not in there:
-        accepted = ", ".join(there) or "none yet; train it first"
+    if not there:
+        raise InputError(f"the run {directory.name!r} has no checkpoint yet; train it first")
+    if name and name not in there:
         raise InputError(
-            f"the run {directory.name!r} has no checkpoint {name!r}; accepted: {accepted}"
+            f"the run {directory.name!r} has no checkpoint {name!r}; accepted: {', '.join(there)}"
         )
-    snapshot = load(directory.checkpoint(name))
-    model = new_model(directory.config().model, directory.vocabulary())
+    path, vocabulary = directory.checkpoint(name or there[0]), directory.vocabulary()
+    snapshot = load(path)
+    model = CondVAE(directory.config().model, vocabulary)
     try:
         model.load_state_dict(dict(snapshot.model))
     except RuntimeError as error:
         reason = " ".join(str(error).split())
-        raise InputError(
-            f"{directory.checkpoint(name)} does not fit config.toml and vocabulary.json: {reason}"
-        ) from None
-    return model.eval()
-
-
-def new_model(config: ModelConfig, vocabulary: Vocabulary) -> CondVAE:
-    """An untrained model of a configuration."""
-    return CondVAE(config, vocabulary)
+        raise InputError(f"{path} does not fit config.toml and vocabulary.json: {reason}") from None
+    return Inference(model.eval(), vocabulary)
 
 
 def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -77,18 +77,30 @@ def sample_pairs(
 
     Raises InputError when the split has no paradigm, or every conversion of it is reported.
     """
-    conversions = conversion_pairs(corpus.split(config.select_on))
-    if not conversions:
+    if not corpus.split(config.select_on):
         raise InputError(
             f"evaluation.select_on is {config.select_on}, but the corpus {corpus.name} has no "
             "such split; train would be accepted"
         )
-    spoken_for = set(reported)
-    pairs = [pair for pair in conversions if pair not in spoken_for]
+    pairs = _shuffled_pairs(corpus, config, reported)
     if not pairs:
         raise InputError(
             f"data.pairs reports every conversion of the split {config.select_on}, which leaves "
             "none to choose the best checkpoint by; fewer pairs are needed"
         )
+    return pairs[: config.selection_pairs]
+
+
+def unselected_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
+    """As many other conversions of the same split, for a report where no pairs were given."""
+    return _shuffled_pairs(corpus, config, ())[config.selection_pairs :][: config.selection_pairs]
+
+
+def _shuffled_pairs(
+    corpus: Corpus, config: EvaluationConfig, left_out: Sequence[Pair]
+) -> list[Pair]:
+    spoken_for = set(left_out)
+    conversions = conversion_pairs(corpus.split(config.select_on))
+    pairs = [pair for pair in conversions if pair not in spoken_for]
     order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
-    return [pairs[i] for i in order[: config.selection_pairs].tolist()]
+    return [pairs[i] for i in order.tolist()]

@@ -34,4 +34,6 @@ def wilson_interval(hits: int, draws: int) -> tuple[float, float]:
     share, z2 = hits / draws, Z95**2
     middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
     half = Z95 / (1 + z2 / draws) * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    low = middle - half if hits else 0.0
+    high = middle + half if hits < draws else 1.0
+    return max(0.0, low), min(1.0, high)

@@ -1,1 +1,1 @@
-"""."""
+"""The screens, each beside its style sheet."""

@@ -1,1 +1,1 @@
-"""."""
+"""Pieces of screens that more than one screen uses."""

@@ -1,0 +1,127 @@
+"""A pseudo-terminal with a program in it, and a picture of its screen."""
+
+import fcntl
+import os
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+MODES_OFF = {
+    b"\x1b[?1049h": b"\x1b[?1049l",
+    b"\x1b[?25l": b"\x1b[?25h",
+    b"\x1b[?1000h": b"\x1b[?1000l",
+    b"\x1b[?1003h": b"\x1b[?1003l",
+    b"\x1b[?1006h": b"\x1b[?1006l",
+    b"\x1b[?2004h": b"\x1b[?2004l",
+}
+"""What switches a mode of the terminal on, and what must come after it."""
+
+PRIVATE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-ln-zA-Z]|\x1bP[^\x1b]*\x1b\\")
+"""Queries and modes that pyte does not know and would print."""
+
+
+class Terminal:
+    """Runs a command in a pseudo-terminal of its own session."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.output = b""
+        self._status: int | None = None
+        # A terminal outlives the programs in it; so does ours, by holding on to both of its ends.
+        self._master, self._slave = os.openpty()
+        self.resize(columns, rows)
+        self.modes_before = termios.tcgetattr(self._slave)
+        environment = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._master)
+            os.login_tty(self._slave)
+            os.chdir(cwd or ".")
+            os.execvpe(command[0], list(command), environment)
+
+    @property
+    def modes(self) -> list[object]:
+        return termios.tcgetattr(self._slave)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def read(self, seconds: float = 0.1) -> None:
+        """Take in what the program writes for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            ready, _, _ = select.select([self._master], [], [], left)
+            if not ready:
+                return
+            data = os.read(self._master, 65_536)
+            self.output += data
+            self._stream.feed(
+                re.sub(rb"\x1b\[[<>=?][0-9;]*[a-ln-zA-Z]|\x1bP[^\x1b]*\x1b\\", b"", data)
+            )
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
+        """Wait until the screen shows something that the pattern finds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.read(0.1)
+            if found := re.search(pattern, self.text):
+                return found
+            assert self.exit_status() is None, f"the program ended:\n{self.text}"
+        raise AssertionError(f"{pattern!r} did not appear within {seconds} s:\n{self.text}")
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def kill(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def exit_status(self) -> int | None:
+        """The exit status, or None while the program runs."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def wait_for_exit(self, seconds: float = 30) -> int:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.read(0.1)
+            if (status := self.exit_status()) is not None:
+                self.read(0.1)
+                return status
+        raise AssertionError(f"the program did not end within {seconds} s:\n{self.text}")
+
+    def assert_clean(self) -> None:
+        """The terminal is as the program found it."""
+        assert self.modes == self.modes_before
+        for on, off in MODES_OFF.items():
+            assert self.output.rfind(off) >= self.output.rfind(on), f"{on!r} was left on"
+
+    def close(self) -> None:
+        if self.exit_status() is None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.wait_for_exit()
+        os.close(self._slave)
+        os.close(self._master)

@@ -1,0 +1,178 @@
+import io
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.events import Evaluated
+from core.runs.catalogue import summarize
+from core.runs.directory import RunDirectory
+from core.runs.journal import read_tail
+from core.scores.bleu import bleu4
+
+Run = Callable[..., "tuple[int, str, str]"]
+TENSES = ["simple-present", "third-person", "present-progressive", "simple-past"]
+
+
+def test_help_names_every_command_without_importing_one() -> None:
+    script = (
+        "import sys; sys.argv = ['cvae-tui', '--help']\n"
+        "from tui.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as leaving: assert leaving.code == 0\n"
+        "assert not {'torch', 'textual', 'rich'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    for name in ("train", "runs", "convert", "sample", "evaluate"):
+        assert f"  {name} " in done.stdout
+
+
+def test_convert_gives_every_tense(cvae_tui: Run, trained: RunDirectory) -> None:
+    code, out, _ = cvae_tui("convert", trained.path, "walk", "cut", "--from", "sp", "--json")
+    assert code == 0
+    first, second = json.loads(out)
+    assert (first["word"], first["from"]) == ("walk", "simple-present")
+    assert list(first["forms"]) == list(second["forms"]) == TENSES
+
+
+def test_convert_to_some_tenses_reads_standard_input(
+    cvae_tui: Run, trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("walk\ncut see"))
+    _, out, _ = cvae_tui("convert", trained.path, "--from", "sp", "--to", "pg", "--to", "p")
+    header, *rows = out.splitlines()
+    assert header.split("\t") == ["word", "present-progressive", "simple-past"]
+    assert [row.split("\t")[0] for row in rows] == ["walk", "cut", "see"]
+
+
+def test_convert_agrees_with_itself_word_by_word(cvae_tui: Run, trained: RunDirectory) -> None:
+    words = ["walk", "cut", "see", "give"]
+    together = json.loads(cvae_tui("convert", trained.path, *words, "--from", "sp", "--json")[1])
+    alone = [
+        json.loads(cvae_tui("convert", trained.path, word, "--from", "sp", "--json")[1])[0]
+        for word in words
+    ]
+    assert together == alone
+
+
+def test_sample_depends_on_the_seed_alone(cvae_tui: Run, trained: RunDirectory) -> None:
+    def draw(seed: int) -> object:
+        return json.loads(cvae_tui("sample", trained.path, "-n", 5, "--seed", seed, "--json")[1])
+
+    assert draw(1) == draw(1) != draw(2)
+    draws = draw(1)
+    assert isinstance(draws, list) and len(draws) == 5
+    known = {p.forms for p in trained.corpus().split("train")}
+    for one in draws:
+        assert list(one["forms"]) == TENSES
+        assert one["hit"] == (tuple(one["forms"].values()) in known)
+
+
+def test_evaluate_prints_the_scores_of_the_definitions(
+    cvae_tui: Run, trained: RunDirectory, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text(
+        "source\ttarget\tsource_tense\ttarget_tense\nwalk\twalked\tsp\tp\ncut\tcuts\tp\ttp\n"
+    )
+    code, out, _ = cvae_tui(
+        "evaluate", trained.path, "--pairs", pairs, "--gaussian", 50, "--paradigms",
+        trained.corpus_file, "--json",
+    )  # fmt: skip
+    assert code == 0
+    scores = json.loads(out)
+    assert [row["target"] for row in scores["pairs"]] == ["walked", "cuts"]
+    for row in scores["pairs"]:
+        assert row["bleu"] == bleu4(row["target"], row["prediction"])
+    assert scores["bleu4"] == sum(row["bleu"] for row in scores["pairs"]) / 2
+    draws = json.loads(cvae_tui("sample", trained.path, "-n", 50, "--json")[1])
+    gaussian = scores["gaussian"]
+    assert gaussian["score"] == sum(one["hit"] for one in draws) / 50
+    assert gaussian["draws"] == 50
+    assert gaussian["ci95"][0] <= gaussian["score"] <= gaussian["ci95"][1]
+    assert len(scores["accuracy"]["by_direction"]) == 12
+
+
+def test_evaluate_without_pairs_scores_what_was_not_selected_on(
+    cvae_tui: Run, trained: RunDirectory
+) -> None:
+    code, out, _ = cvae_tui("evaluate", trained.path, "--gaussian", 10)
+    assert code == 0
+    assert "BLEU-4" in out and "distinct paradigms hit" in out
+
+
+def test_runs_lists_state_and_scores_of_the_best(cvae_tui: Run, trained: RunDirectory) -> None:
+    _, out, _ = cvae_tui("runs", "--runs-dir", trained.path.parent, "--json")
+    (run,) = json.loads(out)
+    assert list(run) == ["name", "state", "epoch", "step", "bleu4", "gaussian"]
+    assert (run["name"], run["state"], run["epoch"]) == (trained.name, "finished", 40.0)
+    evaluated = [e for e in read_tail(trained.journal_file) if isinstance(e, Evaluated)]
+    best = [e for e in evaluated if e.best][-1]
+    assert run["gaussian"] == best.scores.gaussian.score
+    _, table, _ = cvae_tui("runs", "--runs-dir", trained.path.parent)
+    assert table.splitlines()[1].startswith(f"{trained.name}\tfinished")
+
+
+def test_no_runs_is_an_empty_list(cvae_tui: Run, tmp_path: Path) -> None:
+    assert json.loads(cvae_tui("runs", "--runs-dir", tmp_path / "none", "--json")[1]) == []
+
+
+def test_train_headless_from_a_configuration_file(
+    cvae_tui: Run, corpus_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        "[model]\nhidden_size = 16\n[hardware]\nthreads = 1\nprecision = 'float32'\n"
+        "[evaluation]\ngaussian_draws = 10\n"
+    )
+    runs = tmp_path / "runs"
+    code, out, err = cvae_tui(
+        "train", "--headless", "--config", file, "--corpus", corpus_file, "--epochs", 2,
+        "--seed", 7, "--set", "model.latent_size=3", "--runs-dir", runs,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert "tiny-default-1 starts: 8 paradigms, 36 forms, 1 duplicated rows" in out
+    assert "finished" in out
+    config = RunDirectory(runs / "tiny-default-1").config()
+    assert (config.model.hidden_size, config.model.latent_size) == (16, 3)
+    assert (config.training.epochs, config.training.seed) == (2, 7)
+
+
+def test_the_documents_preset_trains(cvae_tui: Run, corpus_file: Path, tmp_path: Path) -> None:
+    code, _, err = cvae_tui(
+        "train", "--headless", "--preset", "lab4", "--corpus", corpus_file, "--epochs", 1,
+        "--set", "model.hidden_size=16", "--name", "doc", "--runs-dir", tmp_path,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert summarize(RunDirectory(tmp_path / "doc")).step == 36
+
+
+def test_detach_prints_the_name_and_trains_on(
+    corpus_file: Path, tmp_path: Path, cvae_tui: Run
+) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tui.cli.main", "train", "--detach"),
+            *("--corpus", str(corpus_file), "--epochs", "2", "--set", "model.hidden_size=16"),
+            *("--name", "far", "--runs-dir", str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "far\n"
+    far = RunDirectory(tmp_path / "far")
+    wait_until(lambda: summarize(far).state == "finished", 60)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

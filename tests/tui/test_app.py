@@ -1,0 +1,291 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, DataTable, HelpPanel, Input, Select, Static
+
+from core import events
+from core.config import Config
+from core.runs.catalogue import list_runs, summarize
+from core.runs.directory import RunDirectory
+from tui.app import CvaeApp
+from tui.charts.chart import Chart
+from tui.screens.generate import GenerateScreen
+from tui.screens.setup import SetupScreen
+from tui.screens.train import TrainScreen
+from tui.widgets.confirm import Confirm
+from tui.widgets.field_editor import FieldEditor
+from tui.widgets.model_picker import ModelPicker
+
+SIZE = (120, 36)
+Tiny = Callable[..., Config]
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
+    """Let the app go on until something holds."""
+    for _ in range(int(seconds / 0.05)):
+        await pilot.pause(0.05)
+        if condition():
+            return
+    raise AssertionError("it did not come to hold")
+
+
+def text_of(app: CvaeApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).render())
+
+
+def test_the_app_is_there_before_torch() -> None:
+    script = "import sys, tui.app; sys.exit('torch' in sys.modules or 'nltk' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+async def test_every_screen_is_one_key_away(tmp_path: Path) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        for key, room in (("2", "setup"), ("5", "runs"), ("f4", "generate"), ("f1", "train")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.current_mode == room
+
+
+async def test_digits_are_text_in_a_field_until_it_is_left(tmp_path: Path) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        await pilot.press("5")
+        assert app.current_mode == "convert"
+        assert app.screen.query_one("#word", Input).value == "5"
+        await pilot.press("escape", "5")
+        await pilot.pause()
+        assert app.current_mode == "runs"
+
+
+async def test_help_shows_and_hides_the_keys(tmp_path: Path) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("question_mark")
+        assert app.screen.query(HelpPanel)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert not app.screen.query(HelpPanel)
+
+
+async def test_a_training_moves_the_charts_and_finishes(tmp_path: Path, tiny: Tiny) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        assert app.start_training(tiny(), "mine", "default")
+        await until(pilot, lambda: "finished" in text_of(app, "#status"))
+        assert app.training is None
+        chart = app.screen.query_one("#ce", Chart)
+        assert str(chart.border_title).startswith("CE nats/word ")
+        assert any("\u2801" <= c <= "\u28ff" for y in range(8) for c in chart.render_line(y).text)
+    assert summarize(RunDirectory(tmp_path / "mine")).state == "finished"
+
+
+async def test_a_training_pauses_goes_on_and_stops_by_keys(tmp_path: Path, tiny: Tiny) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        app.start_training(tiny("training.epochs=100000"), "mine", "default")
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        await pilot.press("space")
+        await until(pilot, lambda: "paused" in text_of(app, "#status"))
+        await pilot.press("space")
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        assert not app.start_training(tiny(), "other", "default")
+        await pilot.press("c", "e", "s")
+        await until(pilot, lambda: "stopped" in text_of(app, "#status"))
+    kinds = [type(event) for event in journal(tmp_path / "mine")]
+    assert kinds.count(events.Paused) == kinds.count(events.Unpaused) == 1
+    assert kinds[-2:] == [events.Saved, events.Stopped]
+
+
+async def test_a_stopped_run_is_resumed_from_the_list(tmp_path: Path, tiny: Tiny) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        app.start_training(tiny("training.epochs=300"), "mine", "default")
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        await pilot.press("s")
+        await until(pilot, lambda: "stopped" in text_of(app, "#status"))
+        await pilot.press("5")
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 1)
+        await pilot.press("r")
+        await until(pilot, lambda: app.current_mode == "train")
+        await until(pilot, lambda: "finished" in text_of(app, "#status"))
+    starts = [e for e in journal(tmp_path / "mine") if isinstance(e, events.Started)]
+    assert [start.resumed for start in starts] == [False, True]
+
+
+async def test_what_cannot_be_trained_is_said_in_one_sentence(tmp_path: Path, tiny: Tiny) -> None:
+    app = CvaeApp(tmp_path)
+    (tmp_path / "mine").mkdir()
+    async with app.run_test(size=SIZE) as pilot:
+        app.start_training(tiny(), "mine", "default")
+        await until(pilot, lambda: app.training is None)
+        (notice,) = app._notifications
+        assert "there is a run 'mine'" in notice.message
+        await pilot.pause(0.6)
+        assert app.screen.query_one("#welcome").display
+
+
+async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        app.start_training(tiny("training.epochs=100000"), "mine", "default")
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        await pilot.press("q")
+        assert isinstance(app.screen, Confirm)
+        await pilot.press("n")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm)
+        await pilot.press("q", "y")
+        await until(pilot, lambda: not app.is_running)
+    assert summarize(RunDirectory(tmp_path / "mine")).state == "stopped"
+
+
+async def test_setup_judges_as_one_types_and_trains(tmp_path: Path, corpus_file: Path) -> None:
+    app = CvaeApp(tmp_path / "runs")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        train = app.screen.query_one("#train", Button)
+        await fill(pilot, "training.epochs", "many")
+        assert train.disabled
+        assert "'many' is not accepted" in text_of(app, "#explanation")
+        await fill(pilot, "training.epochs", "2")
+        assert not train.disabled
+        await fill(pilot, "model.hidden_size", "4")
+        assert "must not exceed" in text_of(app, "#explanation")
+        await fill(pilot, "model.hidden_size", "16")
+        await fill(pilot, "data.corpus", str(corpus_file) + "x")
+        assert "there is no" in text_of(app, "#explanation")
+        await fill(pilot, "data.corpus", str(corpus_file))
+        assert "3 settings differ from default" in str(
+            app.screen.query_one("#fields").border_subtitle
+        )
+        await pilot.press("ctrl+t")
+        await until(pilot, lambda: app.current_mode == "train")
+        await until(pilot, lambda: "finished" in text_of(app, "#status"))
+    (run,) = list_runs(tmp_path / "runs")
+    assert run.name == "tiny-default-1"
+    config = RunDirectory(tmp_path / "runs" / run.name).config()
+    assert (config.training.epochs, config.model.hidden_size) == (2, 16)
+
+
+async def test_setup_takes_over_a_preset_and_takes_changes_back(tmp_path: Path) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, SetupScreen)
+        screen.query_one("#preset", Select).value = "lab4"
+        await pilot.pause()
+        assert screen.settings().optimizer.learning_rate == 0.05
+        await fill(pilot, "optimizer.learning_rate", "0.5")
+        assert screen.settings().optimizer.learning_rate == 0.5
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert screen.settings().optimizer.learning_rate == 0.05
+
+
+async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory) -> None:
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        await pilot.press(*"talk")
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 4)
+        assert [str(table.get_cell_at((row, 0))) for row in range(4)] == [
+            "simple-present",
+            "third-person",
+            "present-progressive",
+            "simple-past",
+        ]
+        await pilot.press("space", *"zzz")
+        await until(pilot, lambda: "which is not in the alphabet" in text_of(app, "#message"))
+        await pilot.press(*["backspace"] * 3, *"cut")
+        await until(pilot, lambda: table.row_count == 2)
+
+
+async def test_generate_marks_hits_and_shows_the_score(trained: RunDirectory) -> None:
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("4")
+        await until(pilot, lambda: "Gaussian score" in text_of(app, "#message"))
+        table = app.screen.query_one(DataTable)
+        assert table.row_count == 100
+        score = float(text_of(app, "#message").split()[2].rstrip(","))
+        marks = sum(str(table.get_cell_at((row, 0))) == "✓" for row in range(100))
+        assert score == pytest.approx(marks / 100)
+        app.screen.query_one("#draws", Input).value = "0"
+        screen = app.screen
+        assert isinstance(screen, GenerateScreen)
+        screen.action_draw()
+        assert "takes a whole number" in text_of(app, "#message")
+        await pilot.press("r")
+
+
+async def test_a_run_is_opened_and_deleted_from_the_list(copied: RunDirectory) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("5")
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "train")
+        assert "finished" in text_of(app, "#status")
+        await pilot.press("5")
+        await pilot.pause()
+        await pilot.press("d", "escape")
+        await pilot.pause()
+        assert copied.path.exists()
+        await pilot.press("d", "y")
+        await until(pilot, lambda: not copied.path.exists())
+        await pilot.press("1")
+        await pilot.pause()
+        assert app.screen.query_one("#welcome").display
+
+
+async def test_names_and_words_are_never_markup(trained: RunDirectory, tmp_path: Path) -> None:
+    evil = tmp_path / "[red]evil\x1b[31m"
+    evil.symlink_to(trained.path)
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("5")
+        table = app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 1)
+        assert str(table.get_cell_at((0, 0))) == "[red]evil\\x1b[31m"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.current_mode == "train")
+        assert "[red]evil\\x1b[31m" in text_of(app, "#status")
+        await pilot.press("3")
+        await until(pilot, lambda: app.screen.query_one(ModelPicker).picked)
+
+
+async def test_an_unreadable_run_says_why(copied: RunDirectory) -> None:
+    copied.config_file.write_text("training = 3")
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        app.view(copied)
+        await pilot.pause()
+        assert "must be a table" in text_of(app, "#status")
+        assert isinstance(app.screen, TrainScreen)
+
+
+def journal(run: Path) -> list[events.Event]:
+    return list(events.from_lines((run / "journal.jsonl").read_bytes()))
+
+
+async def fill(pilot: Pilot[None], key: str, text: str) -> None:
+    """Type into the field of a setting."""
+    for editor in pilot.app.screen.query(FieldEditor):
+        if editor.known.key == key:
+            editor.query_one(Input).value = text
+    await pilot.pause()
+    await pilot.pause()

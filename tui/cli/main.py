@@ -1,0 +1,101 @@
+"""`cvae-tui`: the group of commands, and the one place where errors are printed."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from core.errors import CvaeError, InputError
+from tui.cli.options import runs_dir_option
+
+COMMANDS = {
+    "train": "Train a model, in the app, headless or detached.",
+    "runs": "List runs: state, age, epochs, best scores.",
+    "convert": "Convert words to other tenses.",
+    "sample": "Draw paradigms from N(0, I).",
+    "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
+}
+"""Names and one-line helps, here so that `--help` imports no command."""
+
+
+class Commands(click.Group):
+    """Imports the module of a command when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"tui.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@runs_dir_option
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.version_option(package_name="cvae-tui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, runs_dir: Path, no_mouse: bool) -> None:
+    """Train, steer and use conditional sequence-to-sequence VAEs on words.
+
+    Without a command, opens the app on the training screen.
+    """
+    ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse}
+    if ctx.invoked_subcommand is None:
+        from tui.app import run_app
+
+        ctx.exit(run_app(runs_dir, mouse=not no_mouse))
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code.
+
+    0: done. 2: bad input. 1: a failure. 130: Ctrl-C.
+    """
+    try:
+        code = cli.main(prog_name="cvae-tui", standalone_mode=False)
+    except click.ClickException as error:
+        _complain(error.format_message())
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        code = 130
+    except InputError as error:
+        _complain(str(error))
+        code = 2
+    except CvaeError as error:
+        _complain(str(error))
+        code = 1
+    except BrokenPipeError:
+        # Whoever read our output has had enough; nothing more can be written, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as error:
+        _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    from tui.harmless import harmless
+
+    sentence = " ".join(message.split())
+    click.echo(f"cvae-tui: {harmless(sentence)}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Options that several commands share, and the ways in which commands print."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from core.runs.directory import RunDirectory, open_run
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_RUNS = Path("runs")
+
+
+def _inherited(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
+    """The value given here, else the one given before the command's name."""
+    if value is not None:
+        return value
+    before: Path = (ctx.obj or {}).get("runs_dir", DEFAULT_RUNS)
+    return before
+
+
+def runs_dir_option(command: F) -> F:
+    """`--runs-dir`, before or after the name of the command."""
+    return click.option(
+        "--runs-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="CVAE_TUI_RUNS_DIR",
+        callback=_inherited,
+        is_eager=True,
+        help="Directory of the runs.  [default: runs]",
+    )(command)
+
+
+def _opened(ctx: click.Context, parameter: click.Parameter, value: str) -> RunDirectory:
+    return open_run(ctx.params["runs_dir"], value)
+
+
+def run_argument(command: F) -> F:
+    """`RUN`, a name under the runs directory or a path, as an opened run directory."""
+    return runs_dir_option(click.argument("run", metavar="RUN", callback=_opened)(command))
+
+
+checkpoint_option = click.option(
+    "--checkpoint", default="", metavar="NAME", help="Checkpoint to use.  [default: best, or last]"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

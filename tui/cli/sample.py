@@ -1,0 +1,50 @@
+"""`cvae-tui sample`: paradigms drawn from the prior."""
+
+import click
+
+from core.runs.directory import RunDirectory
+from tui.cli.options import checkpoint_option, json_option, print_json, run_argument
+from tui.cli.table import print_table
+
+
+@click.command()
+@run_argument
+@click.option(
+    "-n",
+    "draws",
+    type=click.IntRange(1, 1_000_000),
+    default=10,
+    show_default=True,
+    help="Number of draws.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the draws.",
+)
+@checkpoint_option
+@json_option
+def command(
+    run: RunDirectory, draws: int, seed: int, checkpoint: str, as_json: bool, **_: object
+) -> None:
+    """Draw latents from N(0, I) and decode each under every tense.
+
+    A draw is a hit when all its forms together are a paradigm of the training corpus.
+    """
+    from core.runs.checkpoint import load_inference
+
+    inference = load_inference(run, checkpoint)
+    known = {paradigm.forms for paradigm in run.corpus().split("train")}
+    names = inference.vocabulary.conditions
+    samples = inference.sample(draws, seed)
+    if as_json:
+        print_json(
+            [
+                {"forms": dict(zip(names, forms, strict=True)), "hit": forms in known}
+                for forms in samples
+            ]
+        )
+    else:
+        print_table((*names, "hit"), [(*forms, "hit" * (forms in known)) for forms in samples])

@@ -1,0 +1,42 @@
+"""Conversions and draws as coloured text."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from core.events import Conversion, Draw
+from tui.harmless import harmless
+
+
+def conversions(found: Sequence[Conversion]) -> Content:
+    """One line each: the source, an arrow, the prediction, and the target where it is another."""
+    return Content("\n").join(_conversion(conversion) for conversion in found)
+
+
+def draws(found: Sequence[Draw]) -> Content:
+    """One line each: a mark for a hit, and the forms."""
+    return Content("\n").join(draw(one.forms, one.hit) for one in found)
+
+
+def draw(forms: Sequence[str], hit: bool) -> Content:
+    """A mark for a hit, and the forms."""
+    words = harmless(" ".join(forms))
+    return Content.styled(f"✓ {words}", "$text-success") if hit else Content(f"  {words}")
+
+
+def changed(source: str, form: str, style: str = "bold $text-accent") -> Content:
+    """The form, with what it does not share with the head of the source in another style."""
+    shared = 0
+    for ours, theirs in zip(source, form, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    return Content.assemble(harmless(form[:shared]), (harmless(form[shared:]), style))
+
+
+def _conversion(found: Conversion) -> Content:
+    right = found.prediction == found.target
+    mark = Content.styled("✓ ", "$text-success") if right else Content.styled("✗ ", "$text-error")
+    wanted = Content("") if right else Content.styled(f" ({harmless(found.target)})", "$text-muted")
+    shown = changed(found.source, found.prediction)
+    return mark + Content(f"{harmless(found.source)} → ") + shown + wanted

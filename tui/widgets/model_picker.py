@@ -1,0 +1,101 @@
+"""Which run's model, and which of its checkpoints, a screen works with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Label, Select
+
+from core.runs.catalogue import run_directories
+from core.runs.directory import RunDirectory
+from tui.harmless import harmless
+
+
+class ModelPicker(Horizontal):
+    """Two lists: the runs that have a checkpoint, and the checkpoints of the chosen one."""
+
+    DEFAULT_CSS = """
+    ModelPicker {
+        height: 1;
+        Label { padding: 0 1; color: $text-muted; }
+        #run { width: 1fr; max-width: 44; }
+        #checkpoint { width: 24; }
+    }
+    """
+
+    @dataclass
+    class Picked(Message):
+        """A model was chosen."""
+
+        directory: RunDirectory
+        checkpoint: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: dict[str, RunDirectory] = {}
+
+    def compose(self) -> ComposeResult:
+        """The two lists with their labels."""
+        yield Label("Model")
+        yield Select[str]([], prompt="no run with a checkpoint yet", id="run", compact=True)
+        yield Label("checkpoint")
+        yield Select[str]([], prompt="none", id="checkpoint", compact=True)
+
+    def offer(self, runs: Path, preferred: RunDirectory | None) -> None:
+        """List what there is now, and keep the choice where it can be kept.
+
+        preferred: the run to choose when nothing is chosen yet.
+        """
+        there = [run for run in run_directories(runs) if run.checkpoint_names()]
+        if preferred and preferred.path not in [run.path for run in there]:
+            there += [preferred] if preferred.checkpoint_names() else []
+        there.sort(key=lambda run: -run.checkpoints.stat().st_mtime)
+        self._runs = {str(run.path): run for run in there}
+        select = self.query_one("#run", Select)
+        chosen = select.value if isinstance(select.value, str) else None
+        if chosen not in self._runs:
+            chosen = str(preferred.path) if preferred else None
+        if chosen not in self._runs:
+            chosen = next(iter(self._runs), None)
+        with self.prevent(Select.Changed):
+            select.set_options(
+                [(Content(harmless(run.name)), path) for path, run in self._runs.items()]
+            )
+            if chosen is not None:
+                select.value = chosen
+        if chosen is not None:
+            self._offer_checkpoints(self._runs[chosen])
+
+    @property
+    def picked(self) -> tuple[RunDirectory, str] | None:
+        """The chosen run and checkpoint."""
+        run, checkpoint = (self.query_one(f"#{id}", Select).value for id in ("run", "checkpoint"))
+        if isinstance(run, str) and isinstance(checkpoint, str) and run in self._runs:
+            return self._runs[run], checkpoint
+        return None
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Follow a choice."""
+        event.stop()
+        if event.select.id == "run" and isinstance(event.value, str):
+            self._offer_checkpoints(self._runs[event.value])
+        elif event.select.id == "checkpoint":
+            self._tell()
+
+    def _offer_checkpoints(self, directory: RunDirectory) -> None:
+        names = directory.checkpoint_names()
+        select = self.query_one("#checkpoint", Select)
+        chosen = select.value if select.value in names else next(iter(names), None)
+        with self.prevent(Select.Changed):
+            select.set_options([(Content(harmless(name)), name) for name in names])
+            if isinstance(chosen, str):
+                select.value = chosen
+        self._tell()
+
+    def _tell(self) -> None:
+        picked = self.picked
+        if picked:
+            self.post_message(self.Picked(*picked))

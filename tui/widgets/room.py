@@ -1,0 +1,67 @@
+"""What every screen has: the list of screens above, the keys below."""
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+ROOMS = {
+    "train": "Train",
+    "setup": "Setup",
+    "convert": "Convert",
+    "generate": "Generate",
+    "runs": "Runs",
+}
+"""The screens in the order of their keys, 1 onwards."""
+
+
+class Navigation(Static):
+    """The names of the screens with their keys; a click goes there."""
+
+    DEFAULT_CSS = """
+    Navigation {
+        height: 1;
+        background: $panel;
+        color: $text-muted;
+        padding: 0 1;
+    }
+    """
+
+    def __init__(self, here: str) -> None:
+        self._here = here
+        super().__init__(Content.from_markup("  ").join(self._parts()))
+
+    def _parts(self) -> Iterator[Content]:
+        for number, (room, title) in enumerate(ROOMS.items(), start=1):
+            style = "bold $text on $primary" if room == self._here else ""
+            yield Content.from_markup(
+                f"[@click=app.go('{room}')][{style or 'none'}] {number} {title} [/][/]"
+            )
+
+
+class Room(Screen[None]):
+    """A screen of the app. `ROOM` is its name in `ROOMS`."""
+
+    ROOM = ""
+    BINDINGS = [Binding("escape", "leave_field", "Leave the field")]
+
+    def compose(self) -> ComposeResult:
+        """Navigation, the room's own widgets, footer."""
+        yield Navigation(self.ROOM)
+        yield from self.compose_room()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def compose_room(self) -> ComposeResult:
+        """The room's own widgets."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A field can be left while one is being typed in."""
+        return isinstance(self.focused, Input) if action == "leave_field" else True
+
+    def action_leave_field(self) -> None:
+        """Leave the field, so that single keys act again."""
+        self.set_focus(None)

@@ -1,0 +1,36 @@
+"""Numbers and times in words, the same on every screen and in every command."""
+
+
+def score(value: float | None) -> str:
+    """A score from 0 to 1 with four places."""
+    return "" if value is None else f"{value:.4f}"
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was, in one unit."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def duration(seconds: float) -> str:
+    """A time span as h:mm:ss or m:ss."""
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(value: float) -> str:
+    """A whole number with thin groups of thousands."""
+    return f"{value:,.0f}"
+
+
+def figure(value: float) -> str:
+    """A number in four significant places at most, for axes and headings."""
+    if value != value:
+        return "not finite"
+    magnitude = abs(value)
+    if magnitude and (magnitude < 0.001 or magnitude >= 100_000):
+        return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{value:.4g}"
