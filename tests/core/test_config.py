@@ -71,7 +71,7 @@ class TestEveryNumber:
     [
         ("model.variant", "one of cvae, vae"),
         ("model.latent_every_step", "true or false"),
-        ("data.pairs", "a text"),
+        ("data.pairs", "a name or a path"),
         ("training.seed", "a whole number from 0 to 2147483647"),
         ("optimizer.learning_rate", "a number above 0 up to 100"),
         ("optimizer.momentum", "a number from 0 below 1"),
@@ -96,7 +96,7 @@ def test_what_a_field_accepts_is_said_in_words(key: str, accepts: str) -> None:
         ("objective.zero_ratio=0.5", "must not exceed 1 together"),
         ("model.hidden_size=4", r"model.condition_size \(8\) must not exceed"),
         ("model.variant=vae", "objective.task must be reconstruct"),
-        ("data.corpus=\udcff.tsv", "data.corpus: .* it takes a text"),
+        ("data.corpus=\udcff.tsv", "data.corpus: .* it takes a name or a path"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_with_what_could(setting: str, complaint: str) -> None:
@@ -145,7 +145,7 @@ def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
         ("[optimizer]\nlearning_rate = nan", "it takes a number"),
         ("[optimizer]\nlearning_rate = inf", "it takes a number"),
         ("[optimizer]\nlearning_rate = 1" + "0" * 400, "it takes a number"),
-        ("[data]\ncorpus = 1979-05-27", "it takes a text"),
+        ("[data]\ncorpus = 1979-05-27", "it takes a name or a path"),
         ("[model]\nvariant = 'vae'", "objective.task must be reconstruct"),
         ("[training", "is not valid TOML"),
         ("a = " + "[" * 3000, "is not valid TOML"),

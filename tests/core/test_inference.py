@@ -8,7 +8,7 @@ from core.corpus import Corpus, conversion_pairs
 from core.errors import Cancelled, InputError
 from core.inference import Inference
 from core.model import CondVAE
-from core.runs.checkpoint import load_model
+from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.vocabulary import EOS, FIRST_OUTPUT, SOS, Vocabulary
 
@@ -40,7 +40,7 @@ def slowly(inference: Inference, z: torch.Tensor, condition: int, limit: int) ->
 def test_converting_equals_a_slow_reference_one_word_at_a_time(
     trained: RunDirectory, corpus: Corpus
 ) -> None:
-    inference = Inference(load_model(trained, "last"), trained.vocabulary())
+    inference = load_inference(trained, "last")
     pairs = conversion_pairs(corpus.paradigms)
     words, sources = [p.source for p in pairs], [p.source_condition for p in pairs]
     targets = [p.target_condition for p in pairs]

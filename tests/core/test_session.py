@@ -20,7 +20,7 @@ from core.corpus import Corpus
 from core.errors import InputError, OwnedElsewhereError
 from core.inference import Inference
 from core.runs.catalogue import summarize
-from core.runs.checkpoint import load, load_model
+from core.runs.checkpoint import load, load_inference
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalFollower
@@ -75,6 +75,26 @@ def told(run: RunDirectory) -> list[events.Event]:
         elif isinstance(event, events.Evaluated):
             kept.append(msgspec.structs.replace(event, time=0, elapsed=0))
     return kept
+
+
+def numbers(run: RunDirectory) -> dict[str, tuple[list[int], list[float]]]:
+    """The series of a run, as a chart draws them."""
+    history = History()
+    history.add(journal(run))
+    return {
+        name: (list(series.steps), list(series.values))
+        for name, series in history.series.items()
+        if name != "words_per_second"
+    }
+
+
+@pytest.fixture
+def stopped(tiny: Tiny, tmp_path: Path, while_step: WhileStep) -> RunDirectory:
+    """A run that was stopped after step 5."""
+    run, control = prepare(tiny(), tmp_path / "stopped"), Control()
+    while_step(4, control.stop)
+    list(train(run, control))
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +180,7 @@ class TestTraining:
     def test_is_refused_while_another_owns_the_run(self, copied: RunDirectory) -> None:
         before = copied.journal_file.read_bytes()
         with owning(copied), pytest.raises(OwnedElsewhereError):
-            next(train(copied, Control(), resume=True))
+            next(train(copied, Control()))
         assert copied.journal_file.read_bytes() == before
 
     def test_leaves_last_and_best(self, trained: RunDirectory) -> None:
@@ -205,7 +225,7 @@ class TestTraining:
         run = prepare(tiny(f"data.corpus={file}", "training.epochs=1"), tmp_path / "runs")
         file.unlink()
         assert isinstance(list(train(run, Control()))[-1], events.Finished)
-        inference = Inference(load_model(run, "last"), run.vocabulary())
+        inference = load_inference(run, "last")
         assert len(inference.convert(["walk"], [0], [3])) == 1
 
 
@@ -229,7 +249,7 @@ class TestResuming:
         last = list(train(run, control))[-1]
         assert isinstance(last, events.Stopped) and last.step == step
         torch.manual_seed(step)
-        assert isinstance(list(train(run, Control(), resume=True))[-1], events.Finished)
+        assert isinstance(list(train(run, Control()))[-1], events.Finished)
         straight = uninterrupted(recipe)
         assert same(weights(run), weights(straight))
         assert same(weights(run, "best"), weights(straight, "best"))
@@ -246,7 +266,7 @@ class TestResuming:
         run, starts = prepare(tiny(*RECIPES[recipe], REPORTS), tmp_path), 0
         while summarize(run).state != "finished":
             control = Control()
-            for event in train(run, control, resume=starts > 0):
+            for event in train(run, control):
                 if not isinstance(event, events.Started):
                     control.stop()
             starts += 1
@@ -269,7 +289,7 @@ class TestResuming:
         for _ in range(events_seen):
             next(training)
         training.close()
-        list(train(run, Control(), resume=True))
+        list(train(run, Control()))
         assert same(weights(run), weights(uninterrupted(recipe)))
         assert told(run) == told(uninterrupted(recipe))
 
@@ -292,7 +312,7 @@ class TestResuming:
             patch.setattr(Inference, "sample", interrupted)
             list(train(run, control))
         assert not any(isinstance(event, events.Evaluated) for event in journal(run))
-        list(train(run, Control(), resume=True))
+        list(train(run, Control()))
         assert told(run) == told(uninterrupted(recipe))
 
     def test_counts_the_time_of_both_parts(self, tiny: Tiny, tmp_path: Path) -> None:
@@ -302,58 +322,68 @@ class TestResuming:
                 control.stop()
             if isinstance(event, events.Saved):
                 saved = event.elapsed
-        resumed = list(train(run, Control(), resume=True))
+        resumed = list(train(run, Control()))
         assert resumed[0].elapsed >= saved > 0
         assert resumed[-1].elapsed > resumed[0].elapsed
 
-    def test_of_a_finished_run_finishes_at_once(self, copied: RunDirectory) -> None:
-        before = weights(copied)
-        again = list(train(copied, Control(), resume=True))
-        assert [type(event) for event in again] == [events.Started, events.Saved, events.Finished]
-        assert same(weights(copied), before)
+    def test_of_a_finished_run_is_refused(self, copied: RunDirectory) -> None:
+        before = copied.journal_file.read_bytes()
+        with pytest.raises(InputError, match="has finished all its epochs; start a new run"):
+            next(train(copied, Control()))
+        assert copied.journal_file.read_bytes() == before
 
-    def test_keeps_the_hardware_of_the_beginning(self, copied: RunDirectory) -> None:
-        config = to_toml(copied.config()).replace("threads = 1", "threads = 0")
-        copied.config_file.write_text(config)
+    def test_without_a_checkpoint_begins_anew(
+        self, tiny: Tiny, tmp_path: Path, uninterrupted: Callable[[str], RunDirectory]
+    ) -> None:
+        recipe = "adam, a coin a word"
+        run = prepare(tiny(*RECIPES[recipe], REPORTS, "checkpoints.every_epochs=100"), tmp_path)
+        training = train(run, Control())
+        for event in training:
+            if isinstance(event, events.Progress):
+                break
+        training.close()
+        list(train(run, Control()))
+        assert same(weights(run), weights(uninterrupted(recipe)))
+        assert numbers(run) == numbers(uninterrupted(recipe))
+
+    def test_keeps_the_hardware_of_the_beginning(self, stopped: RunDirectory) -> None:
+        config = to_toml(stopped.config()).replace("threads = 1", "threads = 0")
+        stopped.config_file.write_text(config)
         # A number that no measurement tries.
-        before = copied.environment_file.read_text().replace('"threads": 1', '"threads": 7')
-        copied.environment_file.write_text(before)
+        before = stopped.environment_file.read_text().replace('"threads": 1', '"threads": 7')
+        stopped.environment_file.write_text(before)
         try:
-            list(train(copied, Control(), resume=True))
+            list(train(stopped, Control()))
             assert torch.get_num_threads() == 7
         finally:
             torch.set_num_threads(1)
-        assert copied.environment_file.read_text() == before
+        assert stopped.environment_file.read_text() == before
 
-    def test_measures_anew_where_the_environment_is_lost(self, copied: RunDirectory) -> None:
-        copied.environment_file.write_text("{")
-        list(train(copied, Control(), resume=True))
-        assert read_environment(copied) is not None
+    def test_measures_anew_where_the_environment_is_lost(self, stopped: RunDirectory) -> None:
+        stopped.environment_file.write_text("{")
+        list(train(stopped, Control()))
+        assert read_environment(stopped) is not None
 
-    def test_without_a_checkpoint_is_refused(self, tiny: Tiny, tmp_path: Path) -> None:
-        run = prepare(tiny(), tmp_path)
-        with pytest.raises(InputError, match="has no checkpoint to go on from; start a new one"):
-            next(train(run, Control(), resume=True))
-        assert not is_owned(run)
+    def test_from_a_checkpoint_without_its_optimiser_is_refused(
+        self, stopped: RunDirectory
+    ) -> None:
+        stopped.checkpoint("last").replace(stopped.checkpoint("best"))
+        with pytest.raises(InputError, match="has no checkpoint with the state of its optimiser"):
+            next(train(stopped, Control()))
 
-    def test_from_a_checkpoint_without_its_optimiser_is_refused(self, copied: RunDirectory) -> None:
-        copied.checkpoint("best").replace(copied.checkpoint("last"))
-        with pytest.raises(InputError, match="holds the model alone"):
-            next(train(copied, Control(), resume=True))
-
-    def test_from_a_torn_checkpoint_is_refused(self, copied: RunDirectory) -> None:
-        file = copied.checkpoint("last")
+    def test_from_a_torn_checkpoint_is_refused(self, stopped: RunDirectory) -> None:
+        file = stopped.checkpoint("last")
         file.write_bytes(file.read_bytes()[:-10])
         with pytest.raises(InputError, match="is not a whole checkpoint"):
-            next(train(copied, Control(), resume=True))
+            next(train(stopped, Control()))
 
     def test_of_a_run_whose_configuration_was_changed_to_another_model_is_refused(
-        self, copied: RunDirectory
+        self, stopped: RunDirectory
     ) -> None:
-        changed = to_toml(copied.config()).replace("hidden_size = 16", "hidden_size = 20")
-        copied.config_file.write_text(changed)
+        changed = to_toml(stopped.config()).replace("hidden_size = 16", "hidden_size = 20")
+        stopped.config_file.write_text(changed)
         with pytest.raises(InputError, match="does not fit this configuration"):
-            next(train(copied, Control(), resume=True))
+            next(train(stopped, Control()))
 
 
 def test_a_training_that_fails_leaves_its_last_checkpoint_whole(tiny: Tiny, tmp_path: Path) -> None:
@@ -401,11 +431,11 @@ def test_a_killed_process_loses_nothing_that_was_saved(
     )
     assert process.stdout is not None and int(process.stdout.readline()) >= 7
     with pytest.raises(OwnedElsewhereError, match=f"process {process.pid} "):
-        next(train(run, Control(), resume=True))
+        next(train(run, Control()))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert summarize(run).state == "crashed"
-    list(train(run, Control(), resume=True))
+    list(train(run, Control()))
     assert summarize(run).state == "finished"
     assert same(weights(run), weights(uninterrupted(recipe)))
     assert told(run) == told(uninterrupted(recipe))
@@ -424,16 +454,5 @@ def test_a_history_tells_a_resumed_run_like_one_that_was_not(
         if event.step == 12:
             break
     training.close()
-    list(train(run, Control(), resume=True))
-    histories = []
-    for directory in (run, uninterrupted(recipe)):
-        history = History()
-        history.add(journal(directory))
-        histories.append(
-            {
-                name: (list(series.steps), list(series.values))
-                for name, series in history.series.items()
-                if name != "words_per_second"
-            }
-        )
-    assert histories[0] == histories[1]
+    list(train(run, Control()))
+    assert numbers(run) == numbers(uninterrupted(recipe))

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from core.errors import InputError
-from core.inference import Inference
-from core.runs.checkpoint import load, load_model, save
+from core.runs.checkpoint import load, load_inference, save
 from core.runs.directory import RunDirectory
 from core.trainer import Position, Snapshot
 
@@ -109,9 +108,9 @@ def test_a_checkpoint_cut_off_anywhere_is_refused(copied: RunDirectory) -> None:
     for length in lengths:
         file.write_bytes(whole[:length])
         with pytest.raises(InputError, match=f"{file} is not a whole checkpoint"):
-            load_model(copied, "best")
+            load_inference(copied, "best")
     file.write_bytes(whole)
-    load_model(copied, "best")
+    load_inference(copied, "best")
 
 
 @given(st.integers(0, 3000), st.binary(min_size=1, max_size=4))
@@ -125,31 +124,36 @@ def test_a_checkpoint_damaged_anywhere_is_refused_or_a_model(
     whole[at : at + len(damage)] = damage
     run.checkpoint("best").write_bytes(whole)
     try:
-        model = load_model(run, "best")
+        inference = load_inference(run, "best")
     except InputError as error:
         assert str(run.checkpoint("best")) in str(error)
     else:
-        Inference(model, run.vocabulary()).sample(2, seed=0)
+        inference.sample(2, seed=0)
 
 
 def test_a_model_is_ready_for_inference(trained: RunDirectory) -> None:
-    model = load_model(trained, "last")
+    model = load_inference(trained, "last").model
     assert not model.training
     assert same(dict(model.state_dict()), dict(load(trained.checkpoint("last")).model))
 
 
-@pytest.mark.parametrize("name", ["first", "../checkpoints/last", "", "last.safetensors", "\0"])
+def test_the_best_is_taken_where_none_is_named(trained: RunDirectory) -> None:
+    model = load_inference(trained).model
+    assert same(dict(model.state_dict()), dict(load(trained.checkpoint("best")).model))
+
+
+@pytest.mark.parametrize("name", ["first", "../checkpoints/last", "last.safetensors", "\0"])
 def test_a_checkpoint_that_is_not_there_is_refused_with_those_there_are(
     trained: RunDirectory, name: str
 ) -> None:
     with pytest.raises(InputError, match=r"has no checkpoint .*; accepted: best, last, step-0"):
-        load_model(trained, name)
+        load_inference(trained, name)
 
 
 def test_a_run_that_never_trained_says_so(copied: RunDirectory) -> None:
     shutil.rmtree(copied.checkpoints)
-    with pytest.raises(InputError, match="accepted: none yet; train it first"):
-        load_model(copied, "last")
+    with pytest.raises(InputError, match="has no checkpoint yet; train it first"):
+        load_inference(copied, "last")
 
 
 @pytest.mark.parametrize(
@@ -169,4 +173,4 @@ def test_a_checkpoint_that_does_not_fit_its_run_is_refused(
     assert before in text
     (copied.path / file).write_text(text.replace(before, after))
     with pytest.raises(InputError, match=r"last.safetensors does not fit config.toml and vocabul"):
-        load_model(copied, "last")
+        load_inference(copied, "last")

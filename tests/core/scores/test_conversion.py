@@ -4,7 +4,7 @@ import pytest
 
 from core.corpus import Corpus, Paradigm
 from core.inference import Inference
-from core.runs.checkpoint import load_model
+from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.scores.conversion import conversion_accuracy, convert_pairs
 from core.vocabulary import Vocabulary
@@ -12,7 +12,7 @@ from core.vocabulary import Vocabulary
 
 @pytest.fixture(scope="module")
 def inference(trained: RunDirectory) -> Inference:
-    return Inference(load_model(trained, "last"), trained.vocabulary())
+    return load_inference(trained, "last")
 
 
 class Rigged(Inference):

@@ -7,7 +7,7 @@ from core.errors import InputError
 from core.inference import Inference
 from core.model import Posterior
 from core.objective import kl_divergence
-from core.runs.checkpoint import load_model
+from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.scores.bleu import mean_bleu4
 from core.scores.conversion import convert_pairs
@@ -20,7 +20,7 @@ REPORTED = (Pair("walk", "walked", 0, 3), Pair("see", "sees", 0, 1))
 
 @pytest.fixture(scope="module")
 def inference(trained: RunDirectory) -> Inference:
-    return Inference(load_model(trained, "best"), trained.vocabulary())
+    return load_inference(trained, "best")
 
 
 def test_selection_pairs_are_a_fixed_sample_of_training_conversions(corpus: Corpus) -> None:
