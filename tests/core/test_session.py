@@ -1,6 +1,7 @@
 import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -86,15 +87,6 @@ def numbers(run: RunDirectory) -> dict[str, tuple[list[int], list[float]]]:
         for name, series in history.series.items()
         if name != "words_per_second"
     }
-
-
-@pytest.fixture
-def stopped(tiny: Tiny, tmp_path: Path, while_step: WhileStep) -> RunDirectory:
-    """A run that was stopped after step 5."""
-    run, control = prepare(tiny(), tmp_path / "stopped"), Control()
-    while_step(4, control.stop)
-    list(train(run, control))
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +221,16 @@ class TestTraining:
         assert len(inference.convert(["walk"], [0], [3])) == 1
 
 
+@pytest.fixture
+def stopped(tiny: Tiny, tmp_path: Path) -> RunDirectory:
+    """A run that was stopped half way."""
+    run, control = prepare(tiny(), tmp_path / "stopped"), Control()
+    for event in train(run, control):
+        if event.step == 6:
+            control.stop()
+    return run
+
+
 class TestResuming:
     @pytest.mark.parametrize("recipe", RECIPES)
     @pytest.mark.parametrize("step", [0, 1, 3, 4, 5, 6, 11, 12])
@@ -331,20 +333,7 @@ class TestResuming:
         with pytest.raises(InputError, match="has finished all its epochs; start a new run"):
             next(train(copied, Control()))
         assert copied.journal_file.read_bytes() == before
-
-    def test_without_a_checkpoint_begins_anew(
-        self, tiny: Tiny, tmp_path: Path, uninterrupted: Callable[[str], RunDirectory]
-    ) -> None:
-        recipe = "adam, a coin a word"
-        run = prepare(tiny(*RECIPES[recipe], REPORTS, "checkpoints.every_epochs=100"), tmp_path)
-        training = train(run, Control())
-        for event in training:
-            if isinstance(event, events.Progress):
-                break
-        training.close()
-        list(train(run, Control()))
-        assert same(weights(run), weights(uninterrupted(recipe)))
-        assert numbers(run) == numbers(uninterrupted(recipe))
+        assert not is_owned(copied)
 
     def test_keeps_the_hardware_of_the_beginning(self, stopped: RunDirectory) -> None:
         config = to_toml(stopped.config()).replace("threads = 1", "threads = 0")
@@ -364,11 +353,32 @@ class TestResuming:
         list(train(stopped, Control()))
         assert read_environment(stopped) is not None
 
-    def test_from_a_checkpoint_without_its_optimiser_is_refused(
-        self, stopped: RunDirectory
+    def test_of_a_run_that_never_saved_begins_anew(
+        self, tiny: Tiny, tmp_path: Path, uninterrupted: Callable[[str], RunDirectory]
     ) -> None:
-        stopped.checkpoint("last").replace(stopped.checkpoint("best"))
-        with pytest.raises(InputError, match="has no checkpoint with the state of its optimiser"):
+        recipe = "adam, a coin a word"
+        run = prepare(tiny(*RECIPES[recipe], REPORTS, "checkpoints.every_epochs=100"), tmp_path)
+        training = train(run, Control())
+        while next(training).step < 3:
+            pass
+        training.close()
+        assert run.checkpoint_names() == []
+        list(train(run, Control()))
+        assert same(weights(run), weights(uninterrupted(recipe)))
+        assert told(run) == told(uninterrupted(recipe))
+        assert numbers(run) == numbers(uninterrupted(recipe))
+
+    def test_without_the_checkpoint_last_is_refused(self, stopped: RunDirectory) -> None:
+        stopped.checkpoint("last").rename(stopped.checkpoint("best"))
+        with pytest.raises(InputError, match="no checkpoint with the state of its optimiser"):
+            next(train(stopped, Control()))
+        assert not is_owned(stopped)
+
+    def test_from_a_checkpoint_without_its_optimiser_is_refused(
+        self, stopped: RunDirectory, trained: RunDirectory
+    ) -> None:
+        shutil.copy(trained.checkpoint("best"), stopped.checkpoint("last"))
+        with pytest.raises(InputError, match="no checkpoint with the state of its optimiser"):
             next(train(stopped, Control()))
 
     def test_from_a_torn_checkpoint_is_refused(self, stopped: RunDirectory) -> None:

@@ -152,7 +152,7 @@ def test_a_checkpoint_that_is_not_there_is_refused_with_those_there_are(
 
 def test_a_run_that_never_trained_says_so(copied: RunDirectory) -> None:
     shutil.rmtree(copied.checkpoints)
-    with pytest.raises(InputError, match="has no checkpoint yet; train it first"):
+    with pytest.raises(InputError, match="no checkpoint yet; train it first"):
         load_inference(copied, "last")
 
 
