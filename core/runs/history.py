@@ -79,8 +79,11 @@ class History:
             case events.Started():
                 self._was_paused = False
                 self.started = event
-                if event.resumed:
-                    self._forget_after(event.step)
+                # Void too when a run begins anew because its process died before the first
+                # checkpoint; then there is no best one either.
+                self._forget_after(event.step)
+                if not event.resumed:
+                    self.best = None
             case events.Progress():
                 self.progress = event
                 for name, value in _numbers(event):

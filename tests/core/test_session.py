@@ -78,6 +78,17 @@ def told(run: RunDirectory) -> list[events.Event]:
     return kept
 
 
+def numbers(run: RunDirectory) -> dict[str, tuple[list[int], list[float]]]:
+    """The series of a run, as a chart draws them."""
+    history = History()
+    history.add(journal(run))
+    return {
+        name: (list(series.steps), list(series.values))
+        for name, series in history.series.items()
+        if name != "words_per_second"
+    }
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(
     tiny: Tiny, tmp_path_factory: pytest.TempPathFactory
@@ -325,9 +336,17 @@ class TestResuming:
         assert not is_owned(copied)
 
     def test_keeps_the_hardware_of_the_beginning(self, stopped: RunDirectory) -> None:
-        before = stopped.environment_file.read_bytes()
-        list(train(stopped, Control()))
-        assert stopped.environment_file.read_bytes() == before
+        config = to_toml(stopped.config()).replace("threads = 1", "threads = 0")
+        stopped.config_file.write_text(config)
+        # A number that no measurement tries.
+        before = stopped.environment_file.read_text().replace('"threads": 1', '"threads": 7')
+        stopped.environment_file.write_text(before)
+        try:
+            list(train(stopped, Control()))
+            assert torch.get_num_threads() == 7
+        finally:
+            torch.set_num_threads(1)
+        assert stopped.environment_file.read_text() == before
 
     def test_measures_anew_where_the_environment_is_lost(self, stopped: RunDirectory) -> None:
         stopped.environment_file.write_text("{")
@@ -347,6 +366,7 @@ class TestResuming:
         list(train(run, Control()))
         assert same(weights(run), weights(uninterrupted(recipe)))
         assert told(run) == told(uninterrupted(recipe))
+        assert numbers(run) == numbers(uninterrupted(recipe))
 
     def test_without_the_checkpoint_last_is_refused(self, stopped: RunDirectory) -> None:
         stopped.checkpoint("last").rename(stopped.checkpoint("best"))
@@ -445,15 +465,4 @@ def test_a_history_tells_a_resumed_run_like_one_that_was_not(
             break
     training.close()
     list(train(run, Control()))
-    histories = []
-    for directory in (run, uninterrupted(recipe)):
-        history = History()
-        history.add(journal(directory))
-        histories.append(
-            {
-                name: (list(series.steps), list(series.values))
-                for name, series in history.series.items()
-                if name != "words_per_second"
-            }
-        )
-    assert histories[0] == histories[1]
+    assert numbers(run) == numbers(uninterrupted(recipe))

@@ -137,6 +137,11 @@ def test_a_model_is_ready_for_inference(trained: RunDirectory) -> None:
     assert same(dict(model.state_dict()), dict(load(trained.checkpoint("last")).model))
 
 
+def test_the_best_is_taken_where_none_is_named(trained: RunDirectory) -> None:
+    model = load_inference(trained).model
+    assert same(dict(model.state_dict()), dict(load(trained.checkpoint("best")).model))
+
+
 @pytest.mark.parametrize("name", ["first", "../checkpoints/last", "last.safetensors", "\0"])
 def test_a_checkpoint_that_is_not_there_is_refused_with_those_there_are(
     trained: RunDirectory, name: str

@@ -149,6 +149,13 @@ def test_a_resumed_training_makes_void_what_came_after_its_step() -> None:
     assert list(resumed.series["kl"].steps) == [10, 20, 30]
 
 
+def test_a_training_that_begins_anew_makes_everything_void() -> None:
+    again = history(started(), progress(10), evaluated(10, best=True), started(), progress(10))
+    assert list(again.series["kl"].steps) == [10]
+    assert len(again.series["joint"]) == 0
+    assert again.best is None and again.evaluated is None
+
+
 def test_after_a_resume_no_void_numbers_are_at_hand() -> None:
     told = [started(), progress(10), evaluated(10), saved(20)]
     kept = history(*told, started(20))
