@@ -73,7 +73,7 @@ class Batches:
         self._ids = ids.to(device)
         self._device = device
         self._epoch = -1
-        self._sources = self._targets = torch.empty(0, dtype=torch.long)
+        self._sources = self._targets = _Examples(self._lengths, self._lengths)
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over the whole training."""
@@ -81,23 +81,30 @@ class Batches:
         if epoch != self._epoch:
             self._shuffle(epoch)
         part = slice(position * self._batch_size, (position + 1) * self._batch_size)
-        sources, targets = self._sources[part], self._targets[part]
-        return Batch(
-            self._forms(sources),
-            (sources % self.conditions).to(self._device),
-            self._forms(targets),
-            (targets % self.conditions).to(self._device),
-        )
+        return Batch(*self._forms(self._sources, part), *self._forms(self._targets, part))
 
-    def _forms(self, examples: Tensor) -> Tensor:
-        longest = int(self._lengths[examples].max())
-        return self._ids[examples.to(self._device), :longest]
+    def _forms(self, examples: "_Examples", part: slice) -> tuple[Tensor, Tensor]:
+        """Forms and conditions of a part of an epoch's examples."""
+        longest = int(examples.lengths[part].max())
+        indices = examples.indices[part]
+        return self._ids[indices, :longest], indices % self.conditions
 
     def _shuffle(self, epoch: int) -> None:
         generator = seeded(self._seed, "order", epoch)
-        self._sources = torch.randperm(self.words, generator=generator)
-        self._targets = self._sources
+        sources = targets = torch.randperm(self.words, generator=generator)
         if self._task == "convert":
             drawn = torch.randint(self.conditions, (self.words,), generator=generator)
-            self._targets = self._sources // self.conditions * self.conditions + drawn
+            targets = sources // self.conditions * self.conditions + drawn
+        self._sources, self._targets = (
+            _Examples(indices.to(self._device), self._lengths[indices])
+            for indices in (sources, targets)
+        )
         self._epoch = epoch
+
+
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """An epoch's words in their order: indices on the device, lengths on the processor."""
+
+    indices: Tensor
+    lengths: Tensor

@@ -105,7 +105,9 @@ def read_corpus(path: Path, name: str | None = None) -> Corpus:
     legal; `Corpus.duplicates` counts them.
     """
     lines = list(_lines(path))
-    if path.suffix == ".txt" or "\t" not in lines[0][1]:
+    names = {cell.strip() for cell in lines[0][1].split("\t")}
+    named = bool(names & {"split", "irregular", *ENGLISH_TENSES})
+    if "\t" not in lines[0][1] or (path.suffix == ".txt" and not named):
         paradigms = tuple(_course_row(path, number, line) for number, line in lines)
         corpus = Corpus(name or path.stem, ENGLISH_TENSES, paradigms)
     else:

@@ -56,10 +56,17 @@ class Inference:
 
         Raises InputError for a word that the vocabulary cannot spell.
         """
-        forms = encode_words(words, self.vocabulary).to(self.model.device)
-        conditions = torch.tensor(sources, device=self.model.device)
+        means, log_variances = [], []
         with torch.inference_mode(), self._autocast():
-            return self.model.encode(forms, conditions)
+            for start in range(0, len(words), ROWS_AT_ONCE):
+                self._check_cancelled()
+                part = slice(start, start + ROWS_AT_ONCE)
+                forms = encode_words(words[part], self.vocabulary).to(self.model.device)
+                conditions = torch.tensor(sources[part], device=self.model.device)
+                posterior = self.model.encode(forms, conditions)
+                means.append(posterior.mean)
+                log_variances.append(posterior.log_variance)
+        return Posterior(torch.cat(means), torch.cat(log_variances))
 
     def paradigms(self, z: Tensor) -> list[tuple[str, ...]]:
         """The forms of each latent under every condition. z: (draws, latent)."""
@@ -102,8 +109,7 @@ class Inference:
             state = model.decoder.start(code)
             character = torch.full((len(z), 1), SOS, device=device)
             for position in range(limit):
-                if self._cancelled():
-                    raise Cancelled("decoding was cancelled")
+                self._check_cancelled()
                 logits, state = model.decoder(code, state, character)
                 character = logits.argmax(dim=2) + FIRST_OUTPUT
                 words[rows, position] = character[:, 0]
@@ -113,6 +119,10 @@ class Inference:
                 rows, code, character = rows[going_on], code[going_on], character[going_on]
                 state = (state[0][:, going_on], state[1][:, going_on])
         return words
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled():
+            raise Cancelled("it was cancelled")
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bfloat16)

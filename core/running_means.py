@@ -32,7 +32,8 @@ class RunningMeans:
     ) -> None:
         """Take in one step: its loss and gradient norm, its words' CE, KL and lengths, (B,)."""
         with torch.no_grad():
-            words, one = lengths.new_tensor(len(ce)), lengths.new_tensor(1)
+            # Made on the device: a number from the processor would have to be copied to it.
+            words, one = lengths.new_full((), len(ce)), lengths.new_ones(())
             parts = [words, lengths.sum(), ce.sum(), kl.sum(), norm, one]
             self._sums += torch.stack([part.float() for part in parts])
             bad = ~torch.isfinite(loss + norm) & (self._bad_step < 0)

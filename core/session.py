@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib import metadata
@@ -113,7 +114,7 @@ def check_resumable(directory: RunDirectory) -> Snapshot | None:
         snapshot = checkpoint.load(directory.checkpoint("last"))
         if snapshot.training:
             return snapshot
-    if names:
+    if "last" in names or "last" in history.saved:
         raise InputError(
             f"the run {directory.name!r} has no checkpoint with the state of its optimiser, which "
             "is needed to go on; start a new run instead"
@@ -194,7 +195,11 @@ def _keep(directory: RunDirectory, last: Path, step: int, keep: int) -> None:
     # `last` is never written in place, so a hard link to it stays what it is.
     kept = directory.checkpoint(f"step-{step:09}")
     kept.unlink(missing_ok=True)
-    os.link(last, kept)
+    try:
+        os.link(last, kept)
+    except OSError:
+        # Some file systems have no hard links.
+        shutil.copyfile(last, kept)
     history = [name for name in directory.checkpoint_names() if name.startswith("step-")]
     for name in history[keep:]:
         directory.checkpoint(name).unlink()

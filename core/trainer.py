@@ -42,8 +42,8 @@ class Position(msgspec.Struct, frozen=True):
     elapsed: float = 0.0
     evaluated: int = 0
     """Step of the last evaluation."""
-    saved: int = 0
-    """Step of the last checkpoint that was due by the interval."""
+    saved: int = -1
+    """Step of the checkpoint `last`; -1 before the first."""
     best: float = -1.0
     """Highest joint score so far."""
 
@@ -247,10 +247,9 @@ class Trainer:
     def _scores_and_checkpoints(self) -> Iterator[events.Event]:
         """What is due at this step by the intervals, and what was asked for."""
         step, last = self._step, self._step == self.schedules.steps
-        evaluate = self.control.take_evaluate() or (
-            self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
-        )
-        if evaluate and not self.control.stopping:
+        asked = self.control.take_evaluate()
+        due = self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
+        if (asked or due) and not self.control.stopping:
             bad_step = self._means.bad_step()
             if bad_step is None:
                 with contextlib.suppress(Cancelled):
@@ -258,6 +257,10 @@ class Trainer:
                     yield scores
                     if scores.best:
                         yield from self._checkpoint("best")
+                        # A resumed run takes no scores that were merely asked for, so what they
+                        # found must be in the checkpoint from which it goes on.
+                        if not due:
+                            yield from self._checkpoint("last")
         due = self._position.saved != step and self._due(self.config.checkpoints.every_epochs)
         if self.control.take_checkpoint() or (due and not last):
             yield from self._checkpoint("last")
@@ -279,7 +282,8 @@ class Trainer:
         """The last checkpoint and the last word; but `Failed` where a step spoilt the state."""
         bad_step = self._means.bad_step()
         if bad_step is None:
-            yield from self._checkpoint("last")
+            if self._position.saved != self._step:
+                yield from self._checkpoint("last")
             yield last_word(**self._now())
         else:
             yield self._failed(bad_step)

@@ -45,8 +45,10 @@ class History:
         self.series: dict[str, Series] = {}
         self.started: events.Started | None = None
         self.progress: events.Progress | None = None
-        self.evaluated: events.Evaluated | None = None
+        self.evaluations: list[events.Evaluated] = []
         self.best: events.Evaluated | None = None
+        """The evaluation of the checkpoint `best`, which stays on the disk when a run goes on from
+        before it."""
         self.saved: dict[str, events.Saved] = {}
         self.last: events.Event | None = None
 
@@ -55,6 +57,11 @@ class History:
         for event in new:
             self._add(event)
             self.last = event
+
+    @property
+    def evaluated(self) -> events.Evaluated | None:
+        """The last evaluation."""
+        return self.evaluations[-1] if self.evaluations else None
 
     @property
     def state(self) -> State:
@@ -89,7 +96,7 @@ class History:
                 for name, value in _numbers(event):
                     self._series(name).append(event, value)
             case events.Evaluated():
-                self.evaluated = event
+                self.evaluations.append(event)
                 if event.best:
                     self.best = event
                 scores = event.scores
@@ -116,8 +123,7 @@ class History:
             series.forget_after(step)
         if self.progress and self.progress.step > step:
             self.progress = None
-        if self.evaluated and self.evaluated.step > step:
-            self.evaluated = None
+        self.evaluations = [event for event in self.evaluations if event.step <= step]
 
 
 def _numbers(event: events.Progress) -> Iterator[tuple[str, float | None]]:

@@ -101,6 +101,6 @@ def _shuffled_pairs(
 ) -> list[Pair]:
     spoken_for = set(left_out)
     conversions = conversion_pairs(corpus.split(config.select_on))
-    pairs = [pair for pair in conversions if pair not in spoken_for]
+    pairs = [pair for pair in dict.fromkeys(conversions) if pair not in spoken_for]
     order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
     return [pairs[i] for i in order.tolist()]
