@@ -1,15 +1,18 @@
-"""Using a model: convert words, sample paradigms. Everything is a batch, decoded greedily."""
+"""Using a model: convert words, sample paradigms. Everything is a batch."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from core.batches import encode_words
+from core.batches import encode_words, shift_right
+from core.decoding import GREEDY, Decoding, decode
 from core.errors import Cancelled
 from core.model import CondVAE, Posterior
+from core.objective import cross_entropy, kl_divergence
 from core.randomness import seeded
-from core.vocabulary import EOS, FIRST_OUTPUT, SOS, Vocabulary
+from core.vocabulary import Vocabulary
 
 ROWS_AT_ONCE = 4096
 
@@ -39,7 +42,11 @@ class Inference:
         self._cancelled = cancelled
 
     def convert(
-        self, words: Sequence[str], sources: Sequence[int], targets: Sequence[int]
+        self,
+        words: Sequence[str],
+        sources: Sequence[int],
+        targets: Sequence[int],
+        how: Decoding = GREEDY,
     ) -> list[str]:
         """Each word, read under its source condition, as it is under its target condition.
 
@@ -49,7 +56,27 @@ class Inference:
         if not words:
             return []
         mean = self.posterior(words, sources).mean
-        return self.decode(mean, torch.tensor(targets), self.vocabulary.decoding_limit(words))
+        limit = self.vocabulary.decoding_limit(words)
+        return self.decode(mean, torch.tensor(targets), limit, how)
+
+    def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
+        """The condition in which the model finds each word most likely.
+
+        Likeliness is the ELBO at the posterior mean: -CE of the word read and decoded under the
+        condition, less its KL. Raises InputError for a word that the vocabulary cannot spell.
+        """
+        conditions = len(self.vocabulary.conditions)
+        repeated = [word for word in words for _ in range(conditions)]
+        under = list(range(conditions)) * len(words)
+        posterior = self.posterior(repeated, under)
+        forms = encode_words(repeated, self.vocabulary).to(self.model.device)
+        with torch.inference_mode(), self._autocast():
+            logits = self.model.decode(
+                posterior.mean, torch.tensor(under, device=forms.device), shift_right(forms)
+            )
+        elbo = -cross_entropy(logits, forms) - kl_divergence(posterior).sum(dim=1)
+        likeliest: list[int] = elbo.view(-1, conditions).argmax(dim=1).tolist()
+        return likeliest
 
     def posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
         """Posterior of each word under its condition.
@@ -68,56 +95,47 @@ class Inference:
                 log_variances.append(posterior.log_variance)
         return Posterior(torch.cat(means), torch.cat(log_variances))
 
-    def paradigms(self, z: Tensor) -> list[tuple[str, ...]]:
+    def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
         """The forms of each latent under every condition. z: (draws, latent)."""
         conditions = len(self.vocabulary.conditions)
         forms = self.decode(
-            z.repeat_interleave(conditions, dim=0), torch.arange(conditions).repeat(len(z))
+            z.repeat_interleave(conditions, dim=0), torch.arange(conditions).repeat(len(z)), how=how
         )
         return list(zip(*[iter(forms)] * conditions, strict=True))
 
-    def sample(self, draws: int, seed: int) -> list[tuple[str, ...]]:
+    def sample(self, draws: int, seed: int, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
         """The paradigms of draws from the prior N(0, I)."""
-        return self.paradigms(self.prior(draws, seed))
+        return self.paradigms(self.prior(draws, seed), how)
 
     def prior(self, draws: int, seed: int) -> Tensor:
         """Draws from N(0, I), the same on every device: (draws, latent)."""
         return torch.randn(draws, self.model.latent_size, generator=seeded(seed, "prior"))
 
-    def decode(self, z: Tensor, conditions: Tensor, limit: int | None = None) -> list[str]:
-        """The word of each latent (rows, latent) under its condition (rows,), decoded greedily
-        to the end token or `limit` characters.
+    def decode(
+        self,
+        z: Tensor,
+        conditions: Tensor,
+        limit: int | None = None,
+        how: Decoding = GREEDY,
+    ) -> list[str]:
+        """The word of each latent (rows, latent) under its condition (rows,), to the end token or
+        `limit` characters.
         """
         words: list[str] = []
-        for some_z, some_conditions in zip(
-            torch.split(z, ROWS_AT_ONCE), torch.split(conditions, ROWS_AT_ONCE), strict=True
-        ):
-            ids = self._greedy(some_z, some_conditions, limit or self.vocabulary.decoding_limit())
-            words += [self.vocabulary.decode(row) for row in ids.tolist()]
-        return words
-
-    def _greedy(self, z: Tensor, conditions: Tensor, limit: int) -> Tensor:
-        """Ids of each row's word, (rows, limit), `EOS` from its end on.
-
-        Rows that have ended are dropped from the batch as decoding goes on.
-        """
-        model, device = self.model, self.model.device
-        words = torch.full((len(z), limit), EOS, device=device)
+        at_once = max(1, ROWS_AT_ONCE // how.beam)
         with torch.inference_mode(), self._autocast():
-            rows = torch.arange(len(z), device=device)
-            code = model.code(z.to(device), conditions.to(device))
-            state = model.decoder.start(code)
-            character = torch.full((len(z), 1), SOS, device=device)
-            for position in range(limit):
+            for part, (some_z, some_conditions) in enumerate(
+                zip(torch.split(z, at_once), torch.split(conditions, at_once), strict=True)
+            ):
                 self._check_cancelled()
-                logits, state = model.decoder(code, state, character)
-                character = logits.argmax(dim=2) + FIRST_OUTPUT
-                words[rows, position] = character[:, 0]
-                going_on = character[:, 0] != EOS
-                if not going_on.any():
-                    break
-                rows, code, character = rows[going_on], code[going_on], character[going_on]
-                state = (state[0][:, going_on], state[1][:, going_on])
+                ids = decode(
+                    self.model,
+                    some_z,
+                    some_conditions,
+                    limit or self.vocabulary.decoding_limit(),
+                    replace(how, seed=how.seed + part),
+                )
+                words += [self.vocabulary.decode(row) for row in ids.tolist()]
         return words
 
     def _check_cancelled(self) -> None:

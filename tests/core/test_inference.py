@@ -3,11 +3,12 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from core.batches import encode_words
+from core.batches import encode_words, shift_right
 from core.corpus import Corpus, conversion_pairs
 from core.errors import Cancelled, InputError
 from core.inference import Inference
 from core.model import CondVAE
+from core.objective import cross_entropy, kl_divergence
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.vocabulary import EOS, FIRST_OUTPUT, SOS, Vocabulary
@@ -114,7 +115,10 @@ def test_a_word_longer_than_any_known_is_converted(inference: Inference) -> None
     assert len(form) <= inference.vocabulary.decoding_limit(["walking" * 9])
 
 
-def test_decoding_is_given_up_when_cancelled(new_model: NewModel, vocabulary: Vocabulary) -> None:
+def test_decoding_is_given_up_when_cancelled(
+    new_model: NewModel, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.inference.ROWS_AT_ONCE", 8)
     asked = iter([False, False, True])
     inference = Inference(new_model(), vocabulary, cancelled=lambda: next(asked))
     with pytest.raises(Cancelled):
@@ -130,3 +134,20 @@ def test_inference_leaves_no_gradients_behind(inference: Inference) -> None:
     assert not inference.posterior(["walk"], [0]).mean.requires_grad
     inference.convert(["walk"], [0], [1])
     assert all(parameter.grad is None for parameter in inference.model.parameters())
+
+
+def test_the_likeliest_condition_has_the_highest_elbo(trained: RunDirectory) -> None:
+    inference = load_inference(trained, "last")
+    words = ["walk", "talking", "played", "sees"]
+    found = inference.likeliest_conditions(words)
+    for word, likeliest in zip(words, found, strict=True):
+        elbos = []
+        for condition in range(4):
+            posterior = inference.posterior([word], [condition])
+            forms = encode_words([word], inference.vocabulary)
+            logits = inference.model.decode(
+                posterior.mean, torch.tensor([condition]), shift_right(forms)
+            )
+            ce = cross_entropy(logits, forms)[0]
+            elbos.append(float(-ce - kl_divergence(posterior).sum()))
+        assert likeliest == max(range(4), key=elbos.__getitem__)

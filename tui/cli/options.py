@@ -1,13 +1,18 @@
 """Options that several commands share, and the ways in which commands print."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
+
+if TYPE_CHECKING:
+    from core.decoding import Decoding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +51,44 @@ def run_argument(command: F) -> F:
 checkpoint_option = click.option(
     "--checkpoint", default="", metavar="NAME", help="Checkpoint to use.  [default: best, or last]"
 )
+
+
+def decoding_options(command: F) -> F:
+    """`--beam` and `--temperature`: other ways to decode than greedily."""
+    for option in (
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0, 100),
+            default=0.0,
+            metavar="T",
+            help="Draw characters at this temperature; 0 decodes greedily.  [default: 0]",
+        ),
+        click.option(
+            "--beam",
+            type=click.IntRange(1, 1000),
+            default=1,
+            metavar="K",
+            help="Keep K hypotheses; 1 decodes greedily.  [default: 1]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
+    """The way to decode that the options ask for.
+
+    Raises InputError when they contradict each other.
+    """
+    from core.decoding import Decoding
+
+    if beam > 1 and temperature > 0:
+        raise InputError("--beam and --temperature exclude each other; give one of them")
+    if not math.isfinite(temperature):
+        raise InputError("--temperature takes a finite number from 0 to 100")
+    return Decoding(beam, temperature, seed)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 

@@ -3,7 +3,14 @@
 import click
 
 from core.runs.directory import RunDirectory
-from tui.cli.options import checkpoint_option, json_option, print_json, run_argument
+from tui.cli.options import (
+    checkpoint_option,
+    decoding,
+    decoding_options,
+    json_option,
+    print_json,
+    run_argument,
+)
 from tui.cli.table import print_table
 
 
@@ -25,9 +32,17 @@ from tui.cli.table import print_table
     help="Seed of the draws.",
 )
 @checkpoint_option
+@decoding_options
 @json_option
 def command(
-    run: RunDirectory, draws: int, seed: int, checkpoint: str, as_json: bool, **_: object
+    run: RunDirectory,
+    draws: int,
+    seed: int,
+    checkpoint: str,
+    beam: int,
+    temperature: float,
+    as_json: bool,
+    **_: object,
 ) -> None:
     """Draw latents from N(0, I) and decode each under every tense.
 
@@ -35,10 +50,11 @@ def command(
     """
     from core.runs.checkpoint import load_inference
 
+    how = decoding(beam, temperature, seed)
     inference = load_inference(run, checkpoint)
     known = {paradigm.forms for paradigm in run.corpus().split("train")}
     names = inference.vocabulary.conditions
-    samples = inference.sample(draws, seed)
+    samples = inference.sample(draws, seed, how)
     if as_json:
         print_json(
             [

@@ -121,6 +121,9 @@ def test_a_finished_run_has_nothing_to_resume(cvae_tui: Run, trained: RunDirecto
         (["x" * 1000, "--from", "sp"], "at most 64"),
         (["", "--from", "sp"], "the word is empty"),
         (["walk"], "--from"),
+        (["walk", "--from", "sp", "--beam", "2", "--temperature", "1"], "exclude each other"),
+        (["walk", "--from", "sp", "--beam", "0"], "0 is not in the range"),
+        (["walk", "--from", "sp", "--temperature", "nan"], "finite number"),
         (["walk", "--from", "sp", "--checkpoint", "../../x"], "has no checkpoint '../../x'"),
     ],
 )

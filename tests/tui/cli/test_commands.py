@@ -5,16 +5,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.events import Evaluated
 from core.runs.catalogue import summarize
+from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.runs.journal import read_tail
 from core.scores.bleu import bleu4
 
-Run = Callable[..., "tuple[int, str, str]"]
+Run = Callable[..., Any]
 TENSES = ["simple-present", "third-person", "present-progressive", "simple-past"]
 
 
@@ -47,7 +49,7 @@ def test_convert_to_some_tenses_reads_standard_input(
     monkeypatch.setattr(sys, "stdin", io.StringIO("walk\ncut see"))
     _, out, _ = cvae_tui("convert", trained.path, "--from", "sp", "--to", "pg", "--to", "p")
     header, *rows = out.splitlines()
-    assert header.split("\t") == ["word", "present-progressive", "simple-past"]
+    assert header.split("\t") == ["word", "from", "present-progressive", "simple-past"]
     assert [row.split("\t")[0] for row in rows] == ["walk", "cut", "see"]
 
 
@@ -59,6 +61,25 @@ def test_convert_agrees_with_itself_word_by_word(cvae_tui: Run, trained: RunDire
         for word in words
     ]
     assert together == alone
+
+
+def test_convert_guesses_the_tense(cvae_tui: Run, trained: RunDirectory) -> None:
+    words = ["walk", "talking", "played"]
+    code, out, _ = cvae_tui("convert", trained.path, *words, "--from", "auto", "--json")
+    assert code == 0
+    inference = load_inference(trained)
+    expected = [inference.vocabulary.conditions[i] for i in inference.likeliest_conditions(words)]
+    assert [one["from"] for one in json.loads(out)] == expected
+
+
+@pytest.mark.parametrize("options", [["--beam", 3], ["--temperature", 0.7]])
+def test_convert_and_sample_decode_in_other_ways(
+    cvae_tui: Run, trained: RunDirectory, options: list[object]
+) -> None:
+    for command in (["convert", trained.path, "walk", "--from", "sp"], ["sample", trained.path]):
+        first, second = (cvae_tui(*command, *options, "--json") for _ in range(2))
+        assert first.code == 0
+        assert first == second
 
 
 def test_sample_depends_on_the_seed_alone(cvae_tui: Run, trained: RunDirectory) -> None:
