@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.corpus import Paradigm
@@ -45,6 +46,14 @@ def shift_right(target: Tensor) -> Tensor:
     return torch.cat([start, target[:, :-1]], dim=1)
 
 
+def pad_together(first: Tensor, second: Tensor) -> Tensor:
+    """Two batches of words (rows, length) as one, padded with `PAD` to the longer."""
+    length = max(first.shape[1], second.shape[1])
+    return torch.cat(
+        [F.pad(words, (0, length - words.shape[1]), value=PAD) for words in (first, second)]
+    )
+
+
 class Batches:
     """The training examples of a corpus: every form of every paradigm once an epoch."""
 
@@ -57,6 +66,7 @@ class Batches:
         batch_size: int,
         seed: int,
         device: torch.device,
+        bucket: int = 1,
     ) -> None:
         words = [form for paradigm in paradigms for form in paradigm.forms]
         ids = encode_words(words, vocabulary)
@@ -67,13 +77,14 @@ class Batches:
         self._task = task
         self._batch_size = batch_size
         self._seed = seed
+        self._bucket = bucket
         # Lengths stay on the processor: a batch is cut to its longest word without asking the
         # device.
         self._lengths = (ids != PAD).sum(dim=1)
         self._ids = ids.to(device)
         self._device = device
         self._epoch = -1
-        self._sources = self._targets = _Examples(self._lengths, self._lengths)
+        self._sources = self._targets = Examples(self._lengths, self._lengths)
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over the whole training."""
@@ -81,13 +92,25 @@ class Batches:
         if epoch != self._epoch:
             self._shuffle(epoch)
         part = slice(position * self._batch_size, (position + 1) * self._batch_size)
-        return Batch(*self._forms(self._sources, part), *self._forms(self._targets, part))
+        return Batch(*self.forms(self._sources, part), *self.forms(self._targets, part))
 
-    def _forms(self, examples: "_Examples", part: slice) -> tuple[Tensor, Tensor]:
+    def forms(self, examples: "Examples", part: slice) -> tuple[Tensor, Tensor]:
         """Forms and conditions of a part of an epoch's examples."""
         longest = int(examples.lengths[part].max())
         indices = examples.indices[part]
         return self._ids[indices, :longest], indices % self.conditions
+
+    def examples(self, indices: Tensor) -> "Examples":
+        """An epoch's words by their indices (row * conditions + condition), in their order."""
+        return Examples(indices.to(self._device), self._lengths[indices])
+
+    def by_length(self, indices: Tensor, batch_size: int) -> Tensor:
+        """An order of an epoch's words that brings similar lengths together, but takes none out of
+        its bucket of batches.
+        """
+        bucket = torch.arange(len(indices)) // (batch_size * self._bucket)
+        lengths = self._lengths[indices]
+        return torch.argsort(bucket * (lengths.max() + 1) + lengths, stable=True)
 
     def _shuffle(self, epoch: int) -> None:
         generator = seeded(self._seed, "order", epoch)
@@ -95,15 +118,15 @@ class Batches:
         if self._task == "convert":
             drawn = torch.randint(self.conditions, (self.words,), generator=generator)
             targets = sources // self.conditions * self.conditions + drawn
-        self._sources, self._targets = (
-            _Examples(indices.to(self._device), self._lengths[indices])
-            for indices in (sources, targets)
-        )
+        if self._bucket > 1:
+            order = self.by_length(targets, self._batch_size)
+            sources, targets = sources[order], targets[order]
+        self._sources, self._targets = self.examples(sources), self.examples(targets)
         self._epoch = epoch
 
 
 @dataclass(frozen=True, slots=True)
-class _Examples:
+class Examples:
     """An epoch's words in their order: indices on the device, lengths on the processor."""
 
     indices: Tensor

@@ -45,17 +45,32 @@ class ModelConfig(Section, frozen=True):
 
     variant: Literal["cvae", "vae"] = "cvae"
     """cvae tells encoder and decoder the condition; vae does without."""
-    embedding_size: Size = 256
+    embedding_size: Size = 64
     """Size of a character embedding."""
-    hidden_size: Size = 256
+    hidden_size: Size = 192
     """Hidden size of the encoder's and the decoder's LSTM."""
     latent_size: Size = 32
     """Dimensions of the latent z."""
     condition_size: Annotated[int, Meta(ge=1, le=1024)] = 8
     """Size of the condition embedding, joined to the encoder's initial state and to the latent."""
+    memory_slots: CountOrNone = 2048
+    """Slots of the decoder's memory, at least one for each training paradigm: the latent space is
+    divided among them, and the decoder reads the slot in whose cell a latent lies. 0 for no memory,
+    and then neither draws from the prior nor a fall of beta; the variant vae has none. Source: van
+    den Oord et al. 2017, section 3 (a codebook before the decoder), here softly read."""
+    memory_size: Size = 96
+    """Size of what the decoder reads from its memory."""
+    memory_sharpness: Annotated[float, Meta(gt=0, le=1000)] = 5.0
+    """How sharp the borders between the cells of the memory are; at 1 they are as wide as the
+    posteriors that lie there."""
     latent_every_step: bool = True
     """Give the latent and the condition to the decoder at every character, not only at the first.
     Source: Bowman et al. 2016, section 3.1."""
+
+    @property
+    def slots(self) -> int:
+        """Slots of the memory; none where no tenses are known and hence no paradigms."""
+        return self.memory_slots if self.variant == "cvae" else 0
 
 
 class ObjectiveConfig(Section, frozen=True):
@@ -72,11 +87,17 @@ class ObjectiveConfig(Section, frozen=True):
     """Form of each rise of beta."""
     beta_start: Annotated[float, Meta(ge=0, le=1000)] = 0.0
     """Beta at the start of a rise."""
-    beta_max: Annotated[float, Meta(ge=0, le=1000)] = 1.0
+    beta_max: Annotated[float, Meta(ge=0, le=1000)] = 0.4
     """Beta after a rise, and throughout when annealing is constant."""
+    beta_final: Annotated[float, Meta(ge=0, le=1000)] = 0.05
+    """Beta after its fall, which follows a rise to beta_max once draws from the prior hold the
+    latent space in place (prior.start): the posteriors may then shrink within their cells."""
+    fall_ratio: Ratio = 0.25
+    """Share of the training that the fall to beta_final takes, from prior.start on; 0 for no
+    fall."""
     cycles: Annotated[int, Meta(ge=1, le=10_000)] = 4
     """Cycles of cyclical annealing over the whole training (M of Fu et al. 2019)."""
-    rise_ratio: Annotated[float, Meta(gt=0, le=1)] = 0.7
+    rise_ratio: Annotated[float, Meta(gt=0, le=1)] = 0.2
     """Share of a cycle (of the whole training when monotonic) in which beta rises; then it holds.
     R of Fu et al. 2019."""
     zero_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.0
@@ -85,6 +106,17 @@ class ObjectiveConfig(Section, frozen=True):
     blank_probability: Ratio = 0.3
     """Share of the decoder's input characters that are blanked in training, so that it must
     read the latent. Source: Bowman et al. 2016, section 3.1 (word dropout)."""
+
+
+class PriorConfig(Section, frozen=True):
+    """Draws from the prior N(0, I), on which the decoder is trained beside the posteriors."""
+
+    ratio: Annotated[float, Meta(ge=0, le=100)] = 1.0
+    """Draws for each word of a batch; 0 for none. The target of a draw is a form of the paradigm
+    in whose cell of the memory it lies."""
+    start: Ratio = 0.2
+    """Share of the training after which they begin. Then the latent space is divided, once, into
+    cells of equal prior mass around the paradigms' posteriors."""
 
 
 class TeacherForcingConfig(Section, frozen=True):
@@ -104,7 +136,7 @@ class OptimizerConfig(Section, frozen=True):
 
     name: Literal["adam", "adamw", "sgd"] = "adam"
     """Optimiser."""
-    learning_rate: Annotated[float, Meta(gt=0, le=100)] = 2e-3
+    learning_rate: Annotated[float, Meta(gt=0, le=100)] = 4e-3
     """Learning rate; the highest one when the schedule moves it."""
     momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """Momentum of sgd."""
@@ -129,10 +161,12 @@ class TrainingConfig(Section, frozen=True):
 
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     """Seed of everything random in the training."""
-    epochs: Count = 200
+    epochs: Count = 90
     """Passes over all forms of all training paradigms."""
     batch_size: Annotated[int, Meta(ge=1, le=65_536)] = 128
     """Words in a step."""
+    bucket: Count = 8
+    """Batches among whose words those of similar length are put together, to pad less."""
     report_every: Count = 10
     """Steps between two readings of loss, KL and speed."""
 
@@ -176,6 +210,7 @@ class Config(Section, frozen=True):
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
+    prior: PriorConfig = PriorConfig()
     teacher_forcing: TeacherForcingConfig = TeacherForcingConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()

@@ -13,6 +13,8 @@ from core.config import ModelConfig
 from core.vocabulary import FIRST_OUTPUT, PAD, Vocabulary
 
 State = tuple[Tensor, Tensor]
+NO_CELL = -1e30
+"""Bias of a memory slot that has no cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,49 @@ class Encoder(nn.Module):
         return Posterior(self.mean(summary).float(), self.log_variance(summary).float())
 
 
+class Memory(nn.Module):
+    """What the decoder knows by heart: one slot for each cell of the latent space.
+
+    The cells are those of a power diagram, set once by `divide`; before that nothing is read. The
+    slots are learnt. M slots, S their size.
+    Source: van den Oord et al. 2017, section 3 (a codebook between latent and decoder), here beside
+    the latent and softly read.
+    """
+
+    keys: Tensor
+    bias: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.register_buffer("keys", torch.zeros(config.slots, config.latent_size))
+        self.register_buffer("bias", torch.full((config.slots,), NO_CELL))
+        self.slots = nn.Parameter(torch.zeros(config.slots, config.memory_size))
+        self._sharpness = config.memory_sharpness
+
+    def claims(self, z: Tensor) -> Tensor:
+        """How much each cell claims each latent: (B, Z) to (B, M). Its own claims it most."""
+        # A rounded claim would move the borders of the cells.
+        with torch.autocast(z.device.type, enabled=False):
+            return torch.addmm(self.bias, z.float(), self.keys.T)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """What is read at each latent: (B, Z) to (B, S)."""
+        weights = torch.softmax(self._sharpness * self.claims(z), dim=1)
+        return weights * (self.bias > NO_CELL) @ self.slots
+
+    def divide(self, keys: Tensor, bias: Tensor) -> None:
+        """Set the cells: keys (cells, Z), bias (cells,), for at most M cells."""
+        self.keys[: len(keys)] = keys
+        self.bias[: len(bias)] = bias
+
+
 class Decoder(nn.Module):
     """A latent and a condition to the logits of characters."""
 
     def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
         super().__init__()
-        code_size = config.latent_size + condition_size
+        reading_size = config.latent_size + (config.memory_size if config.slots else 0)
+        code_size = reading_size + condition_size
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
         self.initial = nn.Linear(code_size, 2 * config.hidden_size)
         self.lstm = nn.LSTM(
@@ -70,7 +109,7 @@ class Decoder(nn.Module):
         self._latent_every_step = config.latent_every_step
 
     def start(self, code: Tensor) -> State:
-        """The LSTM's initial state from the latent joined to the condition, (B, Z + C)."""
+        """The LSTM's initial state from its code, (B, Z + S + C)."""
         hidden, cell = self.initial(code).chunk(2, dim=1)
         return hidden[None].contiguous(), cell[None].contiguous()
 
@@ -92,6 +131,7 @@ class CondVAE(nn.Module):
         condition_size = config.condition_size if config.variant == "cvae" else 0
         self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
         self.encoder = Encoder(config, vocabulary.size, condition_size)
+        self.memory = Memory(config) if config.slots else None
         self.decoder = Decoder(config, vocabulary.size, condition_size)
         self.latent_size = config.latent_size
 
@@ -111,8 +151,11 @@ class CondVAE(nn.Module):
         return posterior
 
     def code(self, z: Tensor, conditions: Tensor) -> Tensor:
-        """What the decoder is told: the latent (B, Z) joined to the condition, (B, Z + C)."""
-        return torch.cat([z, self.condition(conditions)], dim=1)
+        """What the decoder is told: the latent (B, Z), what the memory holds there and the
+        condition, joined: (B, Z + S + C).
+        """
+        reading = [] if self.memory is None else [self.memory(z)]
+        return torch.cat([z, *reading, self.condition(conditions)], dim=1)
 
     def decode(
         self, z: Tensor, conditions: Tensor, inputs: Tensor, fed: Tensor | None = None

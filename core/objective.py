@@ -38,14 +38,15 @@ def kl_divergence(posterior: Posterior) -> Tensor:
 
 def objective(
     ce: Tensor,
-    kl: Tensor,
+    kl: Tensor | float,
     lengths: Tensor,
     beta: Tensor | float,
     reduction: Literal["word", "character"],
 ) -> Tensor:
     """The mean over words of CE + beta * KL, a scalar.
 
-    ce: (B,) nats per word. kl: (B,) nats. lengths: (B,) characters with the end.
+    ce: (B,) nats per word. kl: (B,) nats; 0 for draws from the prior.
+    lengths: (B,) characters with the end.
     reduction: `character` divides each word's CE by its length, the course's convention.
     """
     per_word = ce / lengths if reduction == "character" else ce

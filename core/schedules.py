@@ -25,9 +25,19 @@ class Schedules:
         """Steps of the whole training."""
         return self.steps_per_epoch * self.config.training.epochs
 
+    @property
+    def division(self) -> int:
+        """The step before which the latent space is divided and draws from the prior begin."""
+        return math.ceil(self.config.prior.start * self.steps)
+
     def beta(self, step: int) -> float:
         """The KL weight at a step."""
-        return beta(self.config.objective, step / self.steps)
+        config, progress = self.config.objective, step / self.steps
+        risen = beta(config, progress)
+        if not (config.fall_ratio and self.config.model.slots):
+            return risen
+        fallen = min(1.0, max(0.0, (progress - self.config.prior.start) / config.fall_ratio))
+        return risen + (config.beta_final - risen) * fallen
 
     def teacher_forcing_ratio(self, step: int) -> float:
         """The teacher forcing ratio at a step."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from core import events
-from core.batches import Batches, shift_right
+from core.batches import Batches, pad_together, shift_right
 from core.clock import Clock
 from core.config import Config
 from core.control import Control
@@ -26,6 +26,7 @@ from core.hardware import Hardware, choose, use
 from core.inference import Inference
 from core.model import CondVAE
 from core.objective import cross_entropy, kl_divergence, objective
+from core.prior import Draws, PriorDraws, divide
 from core.randomness import seeded
 from core.running_means import RunningMeans
 from core.schedules import Schedules
@@ -87,6 +88,10 @@ class Trainer:
             batch_size=config.training.batch_size,
             seed=config.training.seed,
             device=self.device,
+            bucket=config.training.bucket,
+        )
+        self._prior = (
+            PriorDraws(config, corpus.split("train"), self.batches) if config.model.slots else None
         )
         self.schedules = Schedules(config, self.batches.steps)
         self.model = _new_model(config, vocabulary).to(self.device)
@@ -201,26 +206,35 @@ class Trainer:
 
     def _train_step(self) -> None:
         config, step = self.config.objective, self._step
+        if step == self.schedules.division:
+            self._divide()
         batch = self.batches.batch(step)
         beta = self.schedules.beta(step)
         generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
-        noise = torch.randn(
-            len(batch.source), self.model.latent_size, generator=generator, device=self.device
-        )
-        inputs = shift_right(batch.target)
+        words = len(batch.source)
+        noise = torch.randn(words, self.model.latent_size, generator=generator, device=self.device)
+        target, conditions = batch.target, batch.target_conditions
+        draws = self._draws(step)
+        if draws:
+            target = pad_together(target, draws.target)
+            conditions = torch.cat([conditions, draws.target_conditions])
+        inputs = shift_right(target)
         if config.blank_probability:
             chance = torch.rand(inputs.shape, generator=generator, device=self.device)
             blanked = (chance < config.blank_probability) & (inputs > EOS)
             inputs = inputs.masked_fill(blanked, BLANK)
         with torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.bfloat16):
             posterior = self.model.encode(batch.source, batch.source_conditions)
-            logits = self.model.decode(
-                posterior.sample(noise), batch.target_conditions, inputs, self._fed(inputs, step)
-            )
-        ce = cross_entropy(logits, batch.target)
+            z = posterior.sample(noise)
+            if draws:
+                z = torch.cat([z, draws.z])
+            logits = self.model.decode(z, conditions, inputs, self._fed(inputs, step))
+        ce = cross_entropy(logits, target)
         kl = kl_divergence(posterior).sum(dim=1)
-        lengths = (batch.target != PAD).sum(dim=1)
-        loss = objective(ce, kl, lengths, beta, config.ce_reduction)
+        lengths = (target != PAD).sum(dim=1)
+        loss = objective(ce[:words], kl, lengths[:words], beta, config.ce_reduction)
+        if draws:
+            loss = loss + objective(ce[words:], 0.0, lengths[words:], 0.0, config.ce_reduction)
 
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedules.learning_rate(step)
@@ -230,8 +244,28 @@ class Trainer:
             self.model.parameters(), self.config.optimizer.clip_norm or math.inf
         )
         self.optimizer.step()
-        self._means.add(step, loss, ce, kl, lengths, norm)
+        self._means.add(step, loss, ce[:words], kl, lengths[:words], norm)
         self._step += 1
+
+    def _draws(self, step: int) -> Draws | None:
+        """The draws from the prior that this step trains on, if any."""
+        if not (self._prior and self.model.memory and self.config.prior.ratio):
+            return None
+        if step < self.schedules.division:
+            return None
+        return self._prior.batch(step, self.model.memory)
+
+    def _divide(self) -> None:
+        """Divide the latent space among the training paradigms as the encoder places them now."""
+        if not (self._prior and self.model.memory):
+            return
+        paradigms, conditions = self._prior.paradigms, range(self.batches.conditions)
+        posterior = self._inference.posterior(
+            [forms[condition] for forms in paradigms for condition in conditions],
+            [condition for _ in paradigms for condition in conditions],
+        )
+        keys, bias = divide(posterior, len(conditions), self.config.training.seed)
+        self.model.memory.divide(keys, bias)
 
     def _fed(self, inputs: Tensor, step: int) -> Tensor | None:
         """Which input characters are the right ones rather than the decoder's own, (B, T)."""
@@ -379,7 +413,7 @@ def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:
 def _new_optimizer(config: Config, model: CondVAE) -> torch.optim.Optimizer:
     settings = config.optimizer
     rate, decay = settings.learning_rate, settings.weight_decay
-    fused = model.device.type == "cuda"
+    fused = model.device.type in ("cuda", "cpu")
     if settings.name == "sgd":
         return torch.optim.SGD(
             model.parameters(), rate, settings.momentum, weight_decay=decay, fused=fused

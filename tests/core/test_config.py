@@ -93,7 +93,7 @@ def test_what_a_field_accepts_is_said_in_words(key: str, accepts: str) -> None:
         ("model.variant=gan", "one of cvae, vae"),
         ("model.latent_every_step=maybe", "true or false"),
         ("objective.beta_start=2", r"objective.beta_start \(2\) must not exceed"),
-        ("objective.zero_ratio=0.5", "must not exceed 1 together"),
+        ("objective.zero_ratio=0.9", "must not exceed 1 together"),
         ("model.hidden_size=4", r"model.condition_size \(8\) must not exceed"),
         ("model.variant=vae", "objective.task must be reconstruct"),
         ("data.corpus=\udcff.tsv", "data.corpus: .* it takes a name or a path"),

@@ -43,7 +43,12 @@ class TestBeta:
     )
     def test_a_zero_phase_rests_at_the_start_value(self, progress: float, expected: float) -> None:
         config = ObjectiveConfig(
-            annealing="cyclical", cycles=2, zero_ratio=0.25, rise_ratio=0.25, beta_start=0.1
+            annealing="cyclical",
+            cycles=2,
+            zero_ratio=0.25,
+            rise_ratio=0.25,
+            beta_start=0.1,
+            beta_max=1,
         )
         assert beta(config, progress) == pytest.approx(expected)
 
@@ -188,7 +193,13 @@ class TestLearningRate:
 
 
 def test_schedules_run_over_the_steps_of_the_whole_training() -> None:
-    ours = schedules("training.epochs=4", "objective.rise_ratio=0.5", "teacher_forcing.end=0")
+    ours = schedules(
+        "training.epochs=4",
+        "model.memory_slots=0",
+        "objective.beta_max=1",
+        "objective.rise_ratio=0.5",
+        "teacher_forcing.end=0",
+    )
     assert ours.steps == 20
     assert [ours.beta(step) for step in (0, 5, 10, 20)] == pytest.approx([0, 0.5, 1, 1])
     assert [ours.teacher_forcing_ratio(step) for step in (0, 5, 20)] == pytest.approx([1, 0.75, 0])

@@ -153,7 +153,12 @@ class TestEvents:
         assert [event.epoch for event in told] == [event.step / 3 for event in told]
 
     def test_progress_tells_the_schedules_of_its_step(self, make: Make) -> None:
-        trainer = make("objective.rise_ratio=1", "teacher_forcing.end=0.5")
+        trainer = make(
+            "model.memory_slots=0",
+            "objective.beta_max=1",
+            "objective.rise_ratio=1",
+            "teacher_forcing.end=0.5",
+        )
         progress = [event for event in train(trainer) if isinstance(event, events.Progress)]
         assert [event.beta for event in progress] == pytest.approx(
             [event.step / 12 for event in progress]
@@ -454,7 +459,10 @@ class TestLearning:
         moved = []
         for norm in ("1e-6", "0"):
             trainer = make(
-                "optimizer.name=sgd", "optimizer.schedule=constant", f"optimizer.clip_norm={norm}"
+                "model.memory_slots=0",
+                "optimizer.name=sgd",
+                "optimizer.schedule=constant",
+                f"optimizer.clip_norm={norm}",
             )
             before = weights(trainer)
             train(trainer)
