@@ -53,13 +53,14 @@ class ModelConfig(Section, frozen=True):
     """Dimensions of the latent z."""
     condition_size: Annotated[int, Meta(ge=1, le=1024)] = 8
     """Size of the condition embedding, joined to the encoder's initial state and to the latent."""
-    memory_slots: CountOrNone = 2048
-    """Slots of the decoder's memory, at least one for each training paradigm: the latent space is
-    divided among them, and the decoder reads the slot in whose cell a latent lies. 0 for no memory,
-    and then neither draws from the prior nor a fall of beta; the variant vae has none. Source: van
-    den Oord et al. 2017, section 3 (a codebook before the decoder), here softly read."""
-    memory_size: Size = 96
-    """Size of what the decoder reads from its memory."""
+    memory_size: Annotated[int, Meta(ge=0, le=16_384)] = 96
+    """Size of what the decoder reads from its memory: the latent space is divided into cells, one
+    for each training paradigm, and the decoder reads the slot in whose cell a latent lies. 0 for no
+    memory, and then neither draws from the prior nor a fall of beta; the variant vae has none.
+    Source: van den Oord et al. 2017, section 3 (a codebook before the decoder), softly read."""
+    memory_slots: CountOrNone = 0
+    """Slots of the memory; 0 for as many as there are training paradigms, which a run writes
+    down."""
     memory_sharpness: Annotated[float, Meta(gt=0, le=1000)] = 5.0
     """How sharp the borders between the cells of the memory are; at 1 they are as wide as the
     posteriors that lie there."""
@@ -68,9 +69,9 @@ class ModelConfig(Section, frozen=True):
     Source: Bowman et al. 2016, section 3.1."""
 
     @property
-    def slots(self) -> int:
-        """Slots of the memory; none where no tenses are known and hence no paradigms."""
-        return self.memory_slots if self.variant == "cvae" else 0
+    def has_memory(self) -> bool:
+        """Whether the decoder has a memory; never where no tenses and so no paradigms are known."""
+        return self.memory_size > 0 and self.variant == "cvae"
 
 
 class ObjectiveConfig(Section, frozen=True):

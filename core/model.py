@@ -69,9 +69,9 @@ class Memory(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.register_buffer("keys", torch.zeros(config.slots, config.latent_size))
-        self.register_buffer("bias", torch.full((config.slots,), NO_CELL))
-        self.slots = nn.Parameter(torch.zeros(config.slots, config.memory_size))
+        self.register_buffer("keys", torch.zeros(config.memory_slots, config.latent_size))
+        self.register_buffer("bias", torch.full((config.memory_slots,), NO_CELL))
+        self.slots = nn.Parameter(torch.zeros(config.memory_slots, config.memory_size))
         self._sharpness = config.memory_sharpness
 
     def claims(self, z: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
         super().__init__()
-        reading_size = config.latent_size + (config.memory_size if config.slots else 0)
+        reading_size = config.latent_size + (config.memory_size if config.has_memory else 0)
         code_size = reading_size + condition_size
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
         self.initial = nn.Linear(code_size, 2 * config.hidden_size)
@@ -131,7 +131,7 @@ class CondVAE(nn.Module):
         condition_size = config.condition_size if config.variant == "cvae" else 0
         self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
         self.encoder = Encoder(config, vocabulary.size, condition_size)
-        self.memory = Memory(config) if config.slots else None
+        self.memory = Memory(config) if config.has_memory else None
         self.decoder = Decoder(config, vocabulary.size, condition_size)
         self.latent_size = config.latent_size
 

@@ -26,7 +26,7 @@ from core.hardware import Hardware, choose, use
 from core.inference import Inference
 from core.model import CondVAE
 from core.objective import cross_entropy, kl_divergence, objective
-from core.prior import Draws, PriorDraws, divide
+from core.prior import Draws, PriorDraws, divide, fit_memory
 from core.randomness import seeded
 from core.running_means import RunningMeans
 from core.schedules import Schedules
@@ -75,7 +75,7 @@ class Trainer:
         hardware: Hardware,
     ) -> None:
         use(hardware)
-        self.config = config
+        self.config = config = fit_memory(config, corpus.split("train"))
         self.control = control
         self.hardware = hardware
         self.device = torch.device(hardware.device)
@@ -91,7 +91,9 @@ class Trainer:
             bucket=config.training.bucket,
         )
         self._prior = (
-            PriorDraws(config, corpus.split("train"), self.batches) if config.model.slots else None
+            PriorDraws(config, corpus.split("train"), self.batches)
+            if config.model.has_memory
+            else None
         )
         self.schedules = Schedules(config, self.batches.steps)
         self.model = _new_model(config, vocabulary).to(self.device)

@@ -154,7 +154,7 @@ class TestEvents:
 
     def test_progress_tells_the_schedules_of_its_step(self, make: Make) -> None:
         trainer = make(
-            "model.memory_slots=0",
+            "model.memory_size=0",
             "objective.beta_max=1",
             "objective.rise_ratio=1",
             "teacher_forcing.end=0.5",
@@ -459,7 +459,7 @@ class TestLearning:
         moved = []
         for norm in ("1e-6", "0"):
             trainer = make(
-                "model.memory_slots=0",
+                "model.memory_size=0",
                 "optimizer.name=sgd",
                 "optimizer.schedule=constant",
                 f"optimizer.clip_norm={norm}",
