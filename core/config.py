@@ -298,7 +298,7 @@ class Field(msgspec.Struct, frozen=True):
         hint = get_type_hints(section, include_extras=True)[self.name]
         try:
             checked: bool | int | float | str = msgspec.convert(value, hint, strict=strict)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeEncodeError):
             checked = math.nan
         if not _representable(checked):
             raise InputError(
