@@ -123,9 +123,12 @@ class PriorConfig(Section, frozen=True):
 class TeacherForcingConfig(Section, frozen=True):
     """How often the decoder is fed the right character instead of its own."""
 
-    mode: Literal["sequence", "token"] = "sequence"
-    """sequence: one coin for each word; token: one for each character (scheduled sampling).
-    Source of token: Bengio et al. 2015."""
+    mode: Literal["sequence", "token", "parallel"] = "sequence"
+    """sequence: one coin for each word; token: one for each character (scheduled sampling, Bengio
+    et al. 2015); parallel: the same in fused passes instead of character by character."""
+    passes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Passes in which parallel finds what the decoder would have said; with as many as a word has
+    characters it is token exactly. Source: Duckworth et al. 2019, algorithm 1."""
     start: Ratio = 1.0
     """Teacher forcing ratio at the start of the training."""
     end: Ratio = 1.0
@@ -164,8 +167,8 @@ class TrainingConfig(Section, frozen=True):
     """Seed of everything random in the training."""
     epochs: Count = 90
     """Passes over all forms of all training paradigms."""
-    batch_size: Annotated[int, Meta(ge=1, le=65_536)] = 128
-    """Words in a step."""
+    batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 128
+    """Words in a step; 0 lets a short measurement choose."""
     bucket: Count = 8
     """Batches among whose words those of similar length are put together, to pad less."""
     report_every: Count = 10
