@@ -18,6 +18,7 @@ from core.config import Config
 from core.control import Control
 from core.errors import CvaeError
 from core.runs.directory import RunDirectory
+from tui.host import Training
 from tui.models import Models
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
@@ -29,15 +30,6 @@ from tui.widgets.confirm import Confirm
 from tui.widgets.room import ROOMS
 
 S = TypeVar("S", bound=Screen[None])
-
-
-@dataclass
-class Training:
-    """The training that this process hosts."""
-
-    control: Control
-    directory: RunDirectory | None = None
-    """Not known before the run is prepared."""
 
 
 class CvaeApp(App[None]):

@@ -16,6 +16,15 @@ def log_file() -> Path:
     return platformdirs.user_log_path("cvae-tui", ensure_exists=True) / "app.log"
 
 
+def require_terminal() -> None:
+    """Raise InputError unless the app has a terminal to be in."""
+    if not (sys.__stdin__ and sys.__stdin__.isatty() and os.isatty(2)):
+        raise InputError(
+            "the app needs a terminal; without one, use `cvae-tui train --headless` or another "
+            "command"
+        )
+
+
 @contextlib.contextmanager
 def owned_terminal() -> Iterator[None]:
     """Let the app write to the terminal while descriptors 1 and 2 lead into the log file.
@@ -24,11 +33,7 @@ def owned_terminal() -> Iterator[None]:
 
     Raises InputError when there is no terminal.
     """
-    if not (sys.__stdin__ and sys.__stdin__.isatty() and os.isatty(2)):
-        raise InputError(
-            "the app needs a terminal; without one, use `cvae-tui train --headless` or another "
-            "command"
-        )
+    require_terminal()
     log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     kept = os.dup(1), os.dup(2)
     # Textual writes to sys.__stderr__ and asks sys.__stdout__ for the size of the terminal, both by

@@ -10,7 +10,7 @@ import msgspec
 
 from core.corpus import Pair, read_pairs, read_paradigms
 from core.runs.directory import RunDirectory
-from tui.cli.options import checkpoint_option, json_option, print_json, run_argument
+from tui.cli.options import checkpoint_option, json_option, print_json, run_argument, seed_option
 from tui.cli.table import print_table
 
 FILE = click.Path(path_type=Path)
@@ -41,13 +41,7 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Draws of the Gaussian score.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the draws.",
-)
+@seed_option
 @json_option
 def command(
     run: RunDirectory,

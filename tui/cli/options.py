@@ -52,6 +52,14 @@ checkpoint_option = click.option(
     "--checkpoint", default="", metavar="NAME", help="Checkpoint to use.  [default: best, or last]"
 )
 
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the draws.",
+)
+
 
 def decoding_options(command: F) -> F:
     """`--beam` and `--temperature`: other ways to decode than greedily."""

@@ -10,6 +10,7 @@ from tui.cli.options import (
     json_option,
     print_json,
     run_argument,
+    seed_option,
 )
 from tui.cli.table import print_table
 
@@ -24,13 +25,7 @@ from tui.cli.table import print_table
     show_default=True,
     help="Number of draws.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the draws.",
-)
+@seed_option
 @checkpoint_option
 @decoding_options
 @json_option

@@ -10,6 +10,7 @@ from core.config import Config, preset, preset_names, read_config, with_settings
 from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
 from tui.cli.options import runs_dir_option
+from tui.terminal import require_terminal
 
 
 @click.command()
@@ -66,6 +67,8 @@ def command(
     """
     if headless and detach:
         raise InputError("--headless and --detach exclude each other; give one of them")
+    if not (headless or detach):
+        require_terminal()
     if resume is not None:
         _refuse_changes(ctx)
         directory = open_run(runs_dir, resume)

@@ -1,6 +1,6 @@
 """The convert screen: a word in, all its tenses out, as one types."""
 
-from typing import TYPE_CHECKING, cast
+from os.path import commonprefix
 
 from rich.text import Text
 from textual import on, work
@@ -16,9 +16,6 @@ from tui.harmless import harmless
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.room import Room
 
-if TYPE_CHECKING:
-    from tui.app import CvaeApp
-
 
 class ConvertScreen(Room):
     """Choose a model, type words, see every tense of each."""
@@ -30,10 +27,6 @@ Type one word or several, and say which tense they are in: each row is a word, e
 tense. Forms that the training corpus knows are checked against it: ✓ right, ✗ with what would
 have been right; a word that it does not know is unseen.
 """
-
-    @property
-    def _app(self) -> "CvaeApp":
-        return cast("CvaeApp", self.app)
 
     def compose_room(self) -> ComposeResult:
         """Model, word and tense, forms."""
@@ -48,7 +41,7 @@ have been right; a word that it does not know is unseen.
 
     def on_screen_resume(self) -> None:
         """Offer what there is by now."""
-        self.query_one(ModelPicker).offer(self._app.runs_dir, self._app.viewed)
+        self.query_one(ModelPicker).offer(self.host.runs_dir, self.host.viewed)
         if not self.query_one(ModelPicker).picked:
             self._say("Train a model first: no run has a checkpoint yet.")
         self.query_one("#word").focus()
@@ -86,7 +79,7 @@ have been right; a word that it does not know is unseen.
     ) -> None:
         worker = get_current_worker()
         try:
-            model = self._app.models.load(directory, checkpoint)
+            model = self.host.models.load(directory, checkpoint)
             conditions = model.vocabulary.conditions
             for word in words:
                 model.vocabulary.encode(word)
@@ -145,9 +138,7 @@ have been right; a word that it does not know is unseen.
 
 
 def _changed(source: str, form: str) -> Text:
-    shared = 0
-    while shared < min(len(source), len(form)) and source[shared] == form[shared]:
-        shared += 1
+    shared = len(commonprefix([source, form]))  # noqa: RUF071
     return Text.assemble(harmless(form[:shared]), (harmless(form[shared:]), "bold"))
 
 

@@ -1,7 +1,5 @@
 """The generate screen: paradigms drawn from N(0, I), and the Gaussian score."""
 
-from typing import TYPE_CHECKING, cast
-
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,9 +16,6 @@ from core.runs.directory import RunDirectory
 from tui.harmless import harmless
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.room import Room
-
-if TYPE_CHECKING:
-    from tui.app import CvaeApp
 
 MOST_DRAWS = 100_000
 SHOWN = 1_000
@@ -41,10 +36,6 @@ interval and the number of distinct paradigms, since a model that always says on
         Binding("r", "reseed", "Draw with another seed"),
     ]
 
-    @property
-    def _app(self) -> "CvaeApp":
-        return cast("CvaeApp", self.app)
-
     def compose_room(self) -> ComposeResult:
         """Model, number and seed, score, draws."""
         yield ModelPicker()
@@ -63,7 +54,7 @@ interval and the number of distinct paradigms, since a model that always says on
 
     def on_screen_resume(self) -> None:
         """Offer what there is by now."""
-        self.query_one(ModelPicker).offer(self._app.runs_dir, self._app.viewed)
+        self.query_one(ModelPicker).offer(self.host.runs_dir, self.host.viewed)
         if not self.query_one(ModelPicker).picked:
             self._say("Train a model first: no run has a checkpoint yet.")
         self.query_one("#draw").focus()
@@ -97,7 +88,7 @@ interval and the number of distinct paradigms, since a model that always says on
         try:
             from core.scores.gaussian import gaussian_score
 
-            model = self._app.models.load(directory, checkpoint)
+            model = self.host.models.load(directory, checkpoint)
             rows = [paradigm.forms for paradigm in directory.corpus().split("train")]
             samples = model.sample(draws, seed)
         except CvaeError as error:

@@ -1,8 +1,5 @@
 """The runs screen: what was trained, what it came to, and what to do with it."""
 
-import time
-from typing import TYPE_CHECKING, cast
-
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,15 +11,11 @@ from core.errors import CvaeError
 from core.runs.catalogue import RunSummary, delete_run, list_runs
 from core.runs.directory import RunDirectory
 from tui.harmless import harmless
+from tui.run_table import COLUMNS, row
 from tui.widgets.confirm import Confirm
 from tui.widgets.room import Room
-from tui.wording import ago, score
-
-if TYPE_CHECKING:
-    from tui.app import CvaeApp
 
 REFRESH_SECONDS = 2.0
-COLUMNS = ("name", "state", "age", "epoch", "BLEU-4", "Gaussian")
 
 
 class RunsScreen(Room):
@@ -42,10 +35,6 @@ The runs of the runs directory, the newest first, with the scores of their best 
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunSummary] = []
-
-    @property
-    def _app(self) -> "CvaeApp":
-        return cast("CvaeApp", self.app)
 
     def compose_room(self) -> ComposeResult:
         """The directory, then its runs."""
@@ -68,7 +57,7 @@ The runs of the runs directory, the newest first, with the scores of their best 
 
     @work(thread=True, exclusive=True, group="runs")
     def _read(self) -> None:
-        runs = list_runs(self._app.runs_dir)
+        runs = list_runs(self.host.runs_dir)
         self.app.call_from_thread(self._show, runs)
 
     def _show(self, runs: list[RunSummary]) -> None:
@@ -77,13 +66,13 @@ The runs of the runs directory, the newest first, with the scores of their best 
         self._runs = runs
         table.clear()
         for run in runs:
-            table.add_row(*(Text(harmless(cell)) for cell in _row(run)))
+            table.add_row(*(Text(harmless(cell)) for cell in row(run)))
         names = [run.name for run in runs]
         if chosen in names:
             table.move_cursor(row=names.index(chosen), animate=False)
         count = f"{len(runs)} run{'s' * (len(runs) != 1)}" if runs else "No run yet"
         self.query_one("#where", Static).update(
-            Content(harmless(f"{count} in {self._app.runs_dir}"))
+            Content(harmless(f"{count} in {self.host.runs_dir}"))
         )
 
     def _chosen_name(self) -> str | None:
@@ -92,19 +81,19 @@ The runs of the runs directory, the newest first, with the scores of their best 
 
     def _chosen(self) -> RunDirectory | None:
         name = self._chosen_name()
-        return RunDirectory(self._app.runs_dir / name) if name else None
+        return RunDirectory(self.host.runs_dir / name) if name else None
 
     @on(DataTable.RowSelected)
     def action_open(self) -> None:
         """Show the run's curves, and prefer its model on the other screens."""
         if chosen := self._chosen():
-            self._app.view(chosen)
-            self._app.action_go("train")
+            self.host.view(chosen)
+            self.host.action_go("train")
 
     def action_resume(self) -> None:
         """Go on with a run where it stopped."""
         if chosen := self._chosen():
-            self._app.resume_training(chosen)
+            self.host.resume_training(chosen)
 
     def action_delete(self) -> None:
         """Delete a run, after asking."""
@@ -120,25 +109,14 @@ The runs of the runs directory, the newest first, with the scores of their best 
             except CvaeError as error:
                 self.notify(str(error), severity="error", markup=False)
             else:
-                self._app.forget(chosen)
+                self.host.forget(chosen)
                 self.notify(f"{harmless(chosen.name)} is deleted.", markup=False)
             self._list()
 
-        self._app.push_screen(
+        self.app.push_screen(
             Confirm(
                 f"Delete the run {harmless(chosen.name)} with its checkpoints and its journal?",
                 yes="Delete",
             ),
             delete,
         )
-
-
-def _row(run: RunSummary) -> tuple[str, ...]:
-    return (
-        run.name,
-        run.state,
-        ago(time.time() - run.age) if run.age else "",
-        f"{run.epoch:.1f}",
-        score(run.bleu4),
-        score(run.gaussian),
-    )

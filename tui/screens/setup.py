@@ -1,7 +1,5 @@
 """The setup screen: preset, corpus and every other setting of the next run."""
 
-from typing import TYPE_CHECKING, cast
-
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -26,9 +24,6 @@ from tui.widgets.field_editor import FieldEditor
 from tui.widgets.room import Room
 from tui.widgets.schedule_picture import SchedulePicture
 
-if TYPE_CHECKING:
-    from tui.app import CvaeApp
-
 
 class SetupScreen(Room):
     """A line for each field; what it means, and what is wrong with it, below."""
@@ -43,10 +38,6 @@ explains the setting in hand and says what it accepts.
         Binding("ctrl+t", "train", "Train with these settings"),
         Binding("ctrl+r", "reset", "Back to the preset"),
     ]
-
-    @property
-    def _app(self) -> "CvaeApp":
-        return cast("CvaeApp", self.app)
 
     @property
     def preset_name(self) -> str:
@@ -158,4 +149,4 @@ explains the setting in hand and says what it accepts.
         except InputError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self._app.start_training(config, self.run_name, self.preset_name)
+        self.host.start_training(config, self.run_name, self.preset_name)

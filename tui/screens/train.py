@@ -1,7 +1,6 @@
 """The training screen: the charts of a run, live or finished, and the keys that steer it."""
 
 import math
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -20,9 +19,6 @@ from tui.harmless import harmless
 from tui.widgets.examples import conversions, draws
 from tui.widgets.room import Room
 from tui.wording import count, duration
-
-if TYPE_CHECKING:
-    from tui.app import CvaeApp
 
 UNIT = (0.0, 1.0)
 CHARTS = {
@@ -73,10 +69,6 @@ evaluation.
         self._follower: JournalFollower | None = None
         self._problem = ""
 
-    @property
-    def _app(self) -> "CvaeApp":
-        return cast("CvaeApp", self.app)
-
     def compose_room(self) -> ComposeResult:
         """Status, progress, charts, and examples where there is room."""
         yield Static(id="status")
@@ -97,8 +89,8 @@ evaluation.
         self.query_one("#conversions").border_title = "Last conversions"
         self.query_one("#draws").border_title = "Last draws from N(0, I)"
         self.set_interval(REFRESH_SECONDS, self._read)
-        if self._app.viewed:
-            self.follow(self._app.viewed)
+        if self.host.viewed:
+            self.follow(self.host.viewed)
         else:
             self._show()
 
@@ -137,11 +129,11 @@ evaluation.
 
     @property
     def _training_starts(self) -> bool:
-        return bool(self._app.training) and not self._history.progress
+        return bool(self.host.training) and not self._history.progress
 
     @property
     def _state(self) -> State | str:
-        training = self._app.training
+        training = self.host.training
         if training and (training.directory is None or self._history.started is None):
             return "starting"
         if training and self._directory == training.directory and training.control.stopping:
@@ -152,7 +144,7 @@ evaluation.
 
     def _show(self) -> None:
         """Draw the run as it stands."""
-        empty = self._directory is None and not self._app.training
+        empty = self._directory is None and not self.host.training
         self.query_one("#welcome").display = empty
         self.query_one("#board").display = not empty
         self.query_one("#progress").display = not empty
@@ -217,7 +209,7 @@ evaluation.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that steer are there while this process trains the run in view."""
-        training = self._app.training
+        training = self.host.training
         if action in ("pause", "stop", "checkpoint", "evaluate"):
             return bool(training) or None
         if action == "train":
@@ -227,15 +219,15 @@ evaluation.
     def action_train(self) -> None:
         """Train with the settings of the Setup screen, or the default ones."""
         try:
-            setup = self._app.setup_settings() or (preset("default"), "", "default")
+            setup = self.host.setup_settings() or (preset("default"), "", "default")
         except InputError as error:
             self.notify(str(error), severity="error", markup=False)
         else:
-            self._app.start_training(*setup)
+            self.host.start_training(*setup)
 
     def action_pause(self) -> None:
         """Pause the training, or go on with it."""
-        if training := self._app.training:
+        if training := self.host.training:
             if training.control.pausing:
                 training.control.resume()
             else:
@@ -243,18 +235,18 @@ evaluation.
 
     def action_stop(self) -> None:
         """Stop the training with a checkpoint."""
-        if training := self._app.training:
+        if training := self.host.training:
             training.control.stop()
             self._show()
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        if training := self._app.training:
+        if training := self.host.training:
             training.control.checkpoint()
             self.notify("A checkpoint is written after this step.")
 
     def action_evaluate(self) -> None:
         """Take the scores now."""
-        if training := self._app.training:
+        if training := self.host.training:
             training.control.evaluate()
             self.notify("The scores are taken after this step.")

@@ -1,6 +1,7 @@
 """Conversions and draws as coloured text."""
 
 from collections.abc import Sequence
+from os.path import commonprefix
 
 from textual.content import Content
 
@@ -26,11 +27,7 @@ def draw(forms: Sequence[str], hit: bool) -> Content:
 
 def changed(source: str, form: str, style: str = "bold $text-accent") -> Content:
     """The form, with what it does not share with the head of the source in another style."""
-    shared = 0
-    for ours, theirs in zip(source, form, strict=False):
-        if ours != theirs:
-            break
-        shared += 1
+    shared = len(commonprefix([source, form]))  # noqa: RUF071
     return Content.assemble(harmless(form[:shared]), (harmless(form[shared:]), style))
 
 

@@ -1,12 +1,15 @@
 """What every screen has: the list of screens above, the keys below."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
+
+from tui.host import Host
 
 ROOMS = {
     "train": "Train",
@@ -47,6 +50,11 @@ class Room(Screen[None]):
 
     ROOM = ""
     BINDINGS = [Binding("escape", "leave_field", "Leave the field")]
+
+    @property
+    def host(self) -> Host:
+        """The app."""
+        return cast(Host, self.app)
 
     def compose(self) -> ComposeResult:
         """Navigation, the room's own widgets, footer."""

@@ -1,0 +1,47 @@
+"""What the screens may ask of the app that they are in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.config import Config
+from core.control import Control
+from core.runs.directory import RunDirectory
+from tui.models import Models
+
+
+@dataclass
+class Training:
+    """The training that this process hosts."""
+
+    control: Control
+    directory: RunDirectory | None = None
+    """Not known before the run is prepared."""
+
+
+class Host(Protocol):
+    """The app, as its screens see it."""
+
+    runs_dir: Path
+    viewed: RunDirectory | None
+    """The run on the training screen, which other screens prefer."""
+    training: Training | None
+    models: Models
+
+    def start_training(self, config: Config, name: str, label: str) -> bool:
+        """Begin a new run; False when a training is under way already."""
+
+    def resume_training(self, directory: RunDirectory) -> bool:
+        """Go on with a run; False when a training is under way already."""
+
+    def setup_settings(self) -> tuple[Config, str, str] | None:
+        """Configuration, name and preset of the Setup screen; None while it was not visited."""
+
+    def view(self, directory: RunDirectory | None) -> None:
+        """Show a run on the training screen."""
+
+    def forget(self, directory: RunDirectory) -> None:
+        """Show a deleted run no longer."""
+
+    def action_go(self, room: str) -> None:
+        """Go to a screen."""
