@@ -307,14 +307,26 @@ class TestResuming:
         train(trainer)
         return copy.deepcopy(trainer.snapshot())
 
-    def test_goes_on_from_where_it_was(self, make: Make, while_step: WhileStep) -> None:
-        snapshot, trainer = self.stopped(make, while_step), make()
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            (),
+            ("prior.ratio=0",),
+            ("model.memory_slots=0",),
+            ("model.bidirectional=true", "training.hallucinated=10", "evaluation.select_by=bleu4"),
+        ],
+        ids=lambda settings: " ".join(settings) or "default",
+    )
+    def test_goes_on_from_where_it_was(
+        self, make: Make, while_step: WhileStep, settings: tuple[str, ...]
+    ) -> None:
+        snapshot, trainer = self.stopped(make, while_step, *settings), make(*settings)
         trainer.restore(snapshot)
         told = train(trainer)
         assert isinstance(told[0], events.Started)
         assert (told[0].resumed, told[0].step) == (True, 5)
         assert told[0].elapsed >= snapshot.position.elapsed > 0
-        straight = make()
+        straight = make(*settings)
         train(straight)
         assert same(weights(trainer), weights(straight))
 
