@@ -55,13 +55,14 @@ class ModelConfig(Section, frozen=True):
     """Dimensions of the latent z."""
     condition_size: Annotated[int, Meta(ge=1, le=1024)] = 8
     """Size of the condition embedding, joined to the encoder's initial state and to the latent."""
-    memory_slots: CountOrNone = 2048
-    """Slots of the decoder's memory, at least one for each training paradigm: the latent space is
-    divided among them, and the decoder reads the slot in whose cell a latent lies. 0 for no memory,
-    and then neither draws from the prior nor a fall of beta; the variant vae has none. Source: van
-    den Oord et al. 2017, section 3 (a codebook before the decoder), here softly read."""
-    memory_size: Size = 96
-    """Size of what the decoder reads from its memory."""
+    memory_size: Annotated[int, Meta(ge=0, le=16_384)] = 96
+    """Size of what the decoder reads from its memory: the latent space is divided into cells, one
+    for each training paradigm, and the decoder reads the slot in whose cell a latent lies. 0 for no
+    memory, and then neither draws from the prior nor a fall of beta; the variant vae has none.
+    Source: van den Oord et al. 2017, section 3 (a codebook before the decoder), softly read."""
+    memory_slots: CountOrNone = 0
+    """Slots of the memory; 0 for as many as there are training paradigms, which a run writes
+    down."""
     memory_sharpness: Annotated[float, Meta(gt=0, le=1000)] = 5.0
     """How sharp the borders between the cells of the memory are; at 1 they are as wide as the
     posteriors that lie there."""
@@ -70,9 +71,9 @@ class ModelConfig(Section, frozen=True):
     Source: Bowman et al. 2016, section 3.1."""
 
     @property
-    def slots(self) -> int:
-        """Slots of the memory; none where no tenses are known and hence no paradigms."""
-        return self.memory_slots if self.variant == "cvae" else 0
+    def has_memory(self) -> bool:
+        """Whether the decoder has a memory; never where no tenses and so no paradigms are known."""
+        return self.memory_size > 0 and self.variant == "cvae"
 
 
 class ObjectiveConfig(Section, frozen=True):
@@ -124,9 +125,12 @@ class PriorConfig(Section, frozen=True):
 class TeacherForcingConfig(Section, frozen=True):
     """How often the decoder is fed the right character instead of its own."""
 
-    mode: Literal["sequence", "token"] = "sequence"
-    """sequence: one coin for each word; token: one for each character (scheduled sampling).
-    Source of token: Bengio et al. 2015."""
+    mode: Literal["sequence", "token", "parallel"] = "sequence"
+    """sequence: one coin for each word; token: one for each character (scheduled sampling, Bengio
+    et al. 2015); parallel: the same in fused passes instead of character by character."""
+    passes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Passes in which parallel finds what the decoder would have said; with as many as a word has
+    characters it is token exactly. Source: Duckworth et al. 2019, algorithm 1."""
     start: Ratio = 1.0
     """Teacher forcing ratio at the start of the training."""
     end: Ratio = 1.0
@@ -165,8 +169,8 @@ class TrainingConfig(Section, frozen=True):
     """Seed of everything random in the training."""
     epochs: Count = 90
     """Passes over all forms of all training paradigms."""
-    batch_size: Annotated[int, Meta(ge=1, le=65_536)] = 128
-    """Words in a step."""
+    batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 128
+    """Words in a step; 0 lets a short measurement choose."""
     hallucinated: CountOrNone = 0
     """Invented paradigms to train on beside the corpus's: a regular verb's with the head of another
     verb's stem. Source: Anastasopoulos & Neubig 2019, section 3.2."""
@@ -305,7 +309,7 @@ class Field(msgspec.Struct, frozen=True):
         hint = get_type_hints(section, include_extras=True)[self.name]
         try:
             checked: bool | int | float | str = msgspec.convert(value, hint, strict=strict)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeEncodeError):
             checked = math.nan
         if not _representable(checked):
             raise InputError(

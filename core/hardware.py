@@ -1,7 +1,7 @@
 """Device, threads and precision: chosen by a short measurement, or as the user said."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Literal
 
@@ -13,6 +13,9 @@ from core.errors import InputError
 
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["float32", "bfloat16"]
+BATCH_SIZES = (64, 128, 256, 512, 1024, 2048)
+WORTH_IT = 0.9
+"""A larger batch, which means fewer steps, must do with so much of the time per word."""
 
 
 class Hardware(msgspec.Struct, frozen=True):
@@ -21,6 +24,8 @@ class Hardware(msgspec.Struct, frozen=True):
     device: Device
     threads: int
     precision: Precision
+    batch_size: int
+    """Words in a step."""
 
     @property
     def bfloat16(self) -> bool:
@@ -46,32 +51,47 @@ def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
     return wanted
 
 
-def choose(config: HardwareConfig, seconds: Callable[[Hardware], float]) -> Hardware:
+def choose(
+    config: HardwareConfig, batch_size: int, seconds_per_word: Callable[[Hardware], float]
+) -> Hardware:
     """The fastest hardware among those that the configuration leaves open.
 
-    The precision is measured first, on the fewest threads; then threads are doubled for as long
-    as that helps. Where a neighbour keeps a core busy, too many threads can be ten times slower
-    than one, so the measurement stops at the first that is no faster.
+    The precision is measured first, on the fewest threads and words; then threads are doubled for
+    as long as that helps, then words. Where a neighbour keeps a core busy, too many threads can be
+    ten times slower than one, so the measurement stops at the first that is no faster.
 
-    seconds: measures how long a few steps take with a candidate.
+    batch_size: 0 leaves it open.
+    seconds_per_word: measures a few steps with a candidate.
     """
     device = find_device(config.device)
-    first, *more = [config.threads] if config.threads else _thread_counts(device)
+    threads = [config.threads] if config.threads else _thread_counts(device)
+    batches = [batch_size] if batch_size else list(BATCH_SIZES)
     precisions: tuple[Precision, ...] = (
         ("float32", "bfloat16") if config.precision == "auto" else (config.precision,)
     )
-    candidates = [Hardware(device, first, precision) for precision in precisions]
-    if len(candidates) == 1 and not more:
+    candidates = [Hardware(device, threads[0], one, batches[0]) for one in precisions]
+    if len(candidates) == len(threads) == len(batches) == 1:
         return candidates[0]
-    best_seconds, best = min(
-        ((seconds(candidate), candidate) for candidate in candidates), key=itemgetter(0)
-    )
-    for threads in more:
-        candidate = msgspec.structs.replace(best, threads=threads)
-        taken = seconds(candidate)
-        if taken >= best_seconds:
+    best = min(((seconds_per_word(one), one) for one in candidates), key=itemgetter(0))
+    best = _climb(best, "threads", threads[1:], 1.0, seconds_per_word)
+    best = _climb(best, "batch_size", batches[1:], WORTH_IT, seconds_per_word)
+    return best[1]
+
+
+def _climb(
+    best: tuple[float, Hardware],
+    name: str,
+    numbers: Sequence[int],
+    worth: float,
+    seconds_per_word: Callable[[Hardware], float],
+) -> tuple[float, Hardware]:
+    """The best after raising one number for as long as the time falls below `worth` of it."""
+    for number in numbers:
+        candidate = msgspec.structs.replace(best[1], **{name: number})
+        taken = seconds_per_word(candidate)
+        if taken >= worth * best[0]:
             break
-        best_seconds, best = taken, candidate
+        best = taken, candidate
     return best
 
 

@@ -80,9 +80,9 @@ class Memory(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.register_buffer("keys", torch.zeros(config.slots, config.latent_size))
-        self.register_buffer("bias", torch.full((config.slots,), NO_CELL))
-        self.slots = nn.Parameter(torch.zeros(config.slots, config.memory_size))
+        self.register_buffer("keys", torch.zeros(config.memory_slots, config.latent_size))
+        self.register_buffer("bias", torch.full((config.memory_slots,), NO_CELL))
+        self.slots = nn.Parameter(torch.zeros(config.memory_slots, config.memory_size))
         self._sharpness = config.memory_sharpness
 
     def claims(self, z: Tensor) -> Tensor:
@@ -107,7 +107,7 @@ class Decoder(nn.Module):
 
     def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
         super().__init__()
-        reading_size = config.latent_size + (config.memory_size if config.slots else 0)
+        reading_size = config.latent_size + (config.memory_size if config.has_memory else 0)
         code_size = reading_size + condition_size
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
         self.initial = nn.Linear(code_size, 2 * config.hidden_size)
@@ -142,7 +142,7 @@ class CondVAE(nn.Module):
         condition_size = config.condition_size if config.variant == "cvae" else 0
         self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
         self.encoder = Encoder(config, vocabulary.size, condition_size)
-        self.memory = Memory(config) if config.slots else None
+        self.memory = Memory(config) if config.has_memory else None
         self.decoder = Decoder(config, vocabulary.size, condition_size)
         self.latent_size = config.latent_size
 
@@ -169,34 +169,51 @@ class CondVAE(nn.Module):
         return torch.cat([z, *reading, self.condition(conditions)], dim=1)
 
     def decode(
-        self, z: Tensor, conditions: Tensor, inputs: Tensor, fed: Tensor | None = None
+        self,
+        z: Tensor,
+        conditions: Tensor,
+        inputs: Tensor,
+        fed: Tensor | None = None,
+        passes: int = 0,
     ) -> Tensor:
         """Logits of the characters that follow each input, (B, T, V - FIRST_OUTPUT).
 
         z: (B, Z). conditions: (B,) int64. inputs: (B, T) int64, the right characters after `SOS`.
         fed: (B, T) bool on the processor, where the right character is fed; elsewhere the decoder
         is fed its own most likely one. None feeds the right one everywhere, in one fused pass.
+        passes: above 0, what the decoder would have said is found in so many fused passes, exactly
+        for as many characters of a word. With 0 it is found character by character for the words
+        that are not fed everything; the others take one fused pass.
 
-        Words that are fed everything take the fused pass; only the others are decoded one
-        character at a time. Source: Bengio et al. 2015.
+        Sources: Bengio et al. 2015; with passes, Duckworth et al. 2019.
         """
         code = self.code(z, conditions)
-        if fed is None:
-            logits: Tensor = self.decoder(code, self.decoder.start(code), inputs)[0]
-            return logits
-        forced = fed.all(dim=1).to(inputs.device)
-        if bool(fed.all()):
-            return self.decode(z, conditions, inputs)
+        if fed is None or bool(fed.all()):
+            return self._decode_fused(code, inputs)
+        if passes:
+            mixed = self._mix_in_own(code, inputs, fed.to(inputs.device), passes)
+            return self._decode_fused(code, mixed)
+        forced = fed.all(dim=1).nonzero()[:, 0].to(inputs.device)
         free = (~fed.all(dim=1)).nonzero()[:, 0].to(inputs.device)
         own = self._decode_stepwise(code[free], inputs[free], fed.to(inputs.device)[free])
-        if len(free) == len(inputs):
+        if not len(forced):
             return own
-        teacher_forced = forced.nonzero()[:, 0]
-        fused, _ = self.decoder(
-            code[teacher_forced], self.decoder.start(code[teacher_forced]), inputs[teacher_forced]
-        )
-        order = torch.argsort(torch.cat([teacher_forced, free]))
-        return torch.cat([fused, own])[order]
+        fused = self._decode_fused(code[forced], inputs[forced])
+        return torch.cat([fused, own])[torch.argsort(torch.cat([forced, free]))]
+
+    def _decode_fused(self, code: Tensor, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(code, self.decoder.start(code), inputs)[0]
+        return logits
+
+    @torch.no_grad()
+    def _mix_in_own(self, code: Tensor, inputs: Tensor, fed: Tensor, passes: int) -> Tensor:
+        """Inputs in which the decoder's own characters stand where the right ones are not fed."""
+        mixed = inputs
+        for _ in range(passes):
+            said = self._decode_fused(code, mixed).argmax(dim=2) + FIRST_OUTPUT
+            own = torch.cat([inputs[:, :1], said[:, :-1]], dim=1)
+            mixed = torch.where(fed, inputs, own)
+        return mixed
 
     def _decode_stepwise(self, code: Tensor, inputs: Tensor, fed: Tensor) -> Tensor:
         state = self.decoder.start(code)

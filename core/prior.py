@@ -8,6 +8,7 @@ divided among the paradigms, and the decoder is told what to say everywhere.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -63,14 +64,22 @@ def divide(posterior: Posterior, conditions: int, seed: int) -> tuple[Tensor, Te
     return keys, bias
 
 
-def check_slots(config: Config, paradigms: Sequence[Paradigm]) -> None:
-    """Raise InputError when there is a memory, but with too few slots for the paradigms."""
+def fit_memory(config: Config, paradigms: Sequence[Paradigm]) -> Config:
+    """The configuration with a memory of as many slots as the paradigms need, where it has one.
+
+    Raises InputError when it names a number of slots that is too small.
+    """
     cells = len({paradigm.forms for paradigm in paradigms})
-    if 0 < config.model.slots < cells:
+    model = config.model
+    if not model.has_memory or model.memory_slots >= cells:
+        return config
+    if model.memory_slots:
         raise InputError(
-            f"model.memory_slots ({config.model.memory_slots}) must not be less than the {cells} "
-            "training paradigms; 0 does without a memory"
+            f"model.memory_slots ({model.memory_slots}) must not be less than the {cells} training "
+            "paradigms; 0 takes as many as are needed"
         )
+    fitted = msgspec.structs.replace(model, memory_slots=cells)
+    return msgspec.structs.replace(config, model=fitted)
 
 
 class PriorDraws:
@@ -79,12 +88,9 @@ class PriorDraws:
 
     The randomness depends on the seed and the epoch alone, and the cells are part of the model, so
     that a resumed training meets the same draws.
-
-    Raises InputError when the memory has too few slots for the paradigms.
     """
 
     def __init__(self, config: Config, paradigms: Sequence[Paradigm], batches: Batches) -> None:
-        check_slots(config, paradigms)
         first_rows: dict[tuple[str, ...], int] = {}
         for row, paradigm in enumerate(paradigms):
             first_rows.setdefault(paradigm.forms, row)

@@ -34,7 +34,7 @@ class Schedules:
         """The KL weight at a step."""
         config, progress = self.config.objective, step / self.steps
         risen = beta(config, progress)
-        if not (config.fall_ratio and self.config.model.slots):
+        if not (config.fall_ratio and self.config.model.has_memory):
             return risen
         fallen = min(1.0, max(0.0, (progress - self.config.prior.start) / config.fall_ratio))
         return risen + (config.beta_final - risen) * fallen

@@ -23,7 +23,7 @@ from core.control import Control
 from core.corpus import Corpus, find_corpus, path_of, read_pairs
 from core.errors import InputError
 from core.hardware import Hardware, find_device
-from core.prior import check_slots
+from core.prior import fit_memory
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
 from core.runs.history import History
@@ -59,7 +59,7 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
     config = msgspec.structs.replace(config, data=_located(config.data))
     sample_pairs(corpus, config.evaluation, pairs)
-    check_slots(config, corpus.split("train"))
+    config = fit_memory(config, corpus.split("train"))
     find_device(config.hardware.device)
     stem = "-".join(part for part in (corpus.name, label) if part)
     return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)

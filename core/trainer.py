@@ -27,7 +27,7 @@ from core.hardware import Hardware, choose, use
 from core.inference import Inference
 from core.model import CondVAE
 from core.objective import cross_entropy, kl_divergence, objective
-from core.prior import Draws, PriorDraws, divide
+from core.prior import Draws, PriorDraws, divide, fit_memory
 from core.randomness import seeded
 from core.running_means import RunningMeans
 from core.schedules import Schedules
@@ -76,7 +76,9 @@ class Trainer:
         hardware: Hardware,
     ) -> None:
         use(hardware)
-        self.config = config
+        config = fit_memory(config, corpus.split("train"))
+        training = msgspec.structs.replace(config.training, batch_size=hardware.batch_size)
+        self.config = config = msgspec.structs.replace(config, training=training)
         self.control = control
         self.hardware = hardware
         self.device = torch.device(hardware.device)
@@ -94,7 +96,9 @@ class Trainer:
             bucket=config.training.bucket,
         )
         self._prior = (
-            PriorDraws(config, corpus.split("train"), self.batches) if config.model.slots else None
+            PriorDraws(config, corpus.split("train"), self.batches)
+            if config.model.has_memory
+            else None
         )
         self.schedules = Schedules(config, self.batches.steps)
         self.model = _new_model(config, vocabulary).to(self.device)
@@ -189,7 +193,7 @@ class Trainer:
             if self.control.stopping:
                 yield from self._ended(events.Stopped)
                 return
-            self._train_step()
+            self.train_step()
             if self._step % self.config.training.report_every == 0:
                 bad_step = self._means.bad_step()
                 if bad_step is not None:
@@ -197,17 +201,21 @@ class Trainer:
                     return
                 yield self._progress()
 
-    def seconds_for(self, steps: int) -> float:
-        """Seconds that a few training steps take here, after one to warm up."""
-        self._train_step()
+    def seconds_per_word(self, steps: int) -> float:
+        """How long a word takes here, over a few training steps after one to warm up."""
+        self.train_step()
         self._synchronize()
         start = time.perf_counter()
-        for _ in range(steps):
-            self._train_step()
+        words = sum(self.train_step() for _ in range(steps))
         self._synchronize()
-        return time.perf_counter() - start
+        return (time.perf_counter() - start) / words
 
-    def _train_step(self) -> None:
+    def skip_to(self, step: int) -> None:
+        """Stand at a step without having trained to it, to measure how fast steps are there."""
+        self._step = step
+
+    def train_step(self) -> int:
+        """Take one step; the number of words in it."""
         config, step = self.config.objective, self._step
         if step == self.schedules.division:
             self._divide()
@@ -231,7 +239,9 @@ class Trainer:
             z = posterior.sample(noise)
             if draws:
                 z = torch.cat([z, draws.z])
-            logits = self.model.decode(z, conditions, inputs, self._fed(inputs, step))
+            forcing = self.config.teacher_forcing
+            passes = forcing.passes if forcing.mode == "parallel" else 0
+            logits = self.model.decode(z, conditions, inputs, self._fed(inputs, step), passes)
         ce = cross_entropy(logits, target)
         kl = kl_divergence(posterior).sum(dim=1)
         lengths = (target != PAD).sum(dim=1)
@@ -249,6 +259,7 @@ class Trainer:
         self.optimizer.step()
         self._means.add(step, loss, ce[:words], kl, lengths[:words], norm)
         self._step += 1
+        return words
 
     def _draws(self, step: int) -> Draws | None:
         """The draws from the prior that this step trains on, if any."""
@@ -402,11 +413,11 @@ class Trainer:
 def choose_hardware(config: Config, corpus: Corpus, vocabulary: Vocabulary) -> Hardware:
     """The fastest threads and precision for this training, measured on steps of its own."""
 
-    def seconds(candidate: Hardware) -> float:
+    def seconds_per_word(candidate: Hardware) -> float:
         trainer = Trainer(config, corpus, vocabulary, (), Control(), candidate)
-        return trainer.seconds_for(MEASURED_STEPS)
+        return trainer.seconds_per_word(MEASURED_STEPS)
 
-    return choose(config.hardware, seconds)
+    return choose(config.hardware, config.training.batch_size, seconds_per_word)
 
 
 def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:

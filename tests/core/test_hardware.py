@@ -35,7 +35,7 @@ class TestWithoutGpu:
 
     def test_what_the_user_said_is_not_measured(self) -> None:
         config = HardwareConfig(threads=3, precision="bfloat16")
-        assert choose(config, never_measured) == Hardware("cpu", 3, "bfloat16")
+        assert choose(config, 128, never_measured) == Hardware("cpu", 3, "bfloat16", 128)
 
     def test_the_fastest_of_what_is_left_open_is_chosen(
         self, monkeypatch: pytest.MonkeyPatch
@@ -47,8 +47,20 @@ class TestWithoutGpu:
             measured.append((candidate.threads, candidate.precision))
             return abs(candidate.threads - 2) + (candidate.precision == "float32")
 
-        assert choose(HardwareConfig(), seconds) == Hardware("cpu", 2, "bfloat16")
+        assert choose(HardwareConfig(), 128, seconds) == Hardware("cpu", 2, "bfloat16", 128)
         assert measured == [(1, "float32"), (1, "bfloat16"), (2, "bfloat16"), (4, "bfloat16")]
+
+    def test_a_larger_batch_is_chosen_while_it_is_worth_it(self) -> None:
+        config = HardwareConfig(threads=1, precision="float32")
+        times = {64: 1.0, 128: 0.6, 256: 0.5, 512: 0.49, 1024: 0.1}
+        measured = []
+
+        def seconds(candidate: Hardware) -> float:
+            measured.append(candidate.batch_size)
+            return times[candidate.batch_size]
+
+        assert choose(config, 0, seconds) == Hardware("cpu", 1, "float32", 256)
+        assert measured == [64, 128, 256, 512]
 
 
 @pytest.mark.usefixtures("with_gpu")
@@ -61,13 +73,13 @@ class TestWithGpu:
 
     def test_its_threads_are_not_measured(self) -> None:
         config = HardwareConfig(precision="float32")
-        assert choose(config, never_measured) == Hardware("cuda", 1, "float32")
+        assert choose(config, 128, never_measured) == Hardware("cuda", 1, "float32", 128)
 
 
 def test_the_chosen_threads_are_used() -> None:
     before = torch.get_num_threads()
     try:
-        use(Hardware("cpu", 2, "float32"))
+        use(Hardware("cpu", 2, "float32", 128))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

@@ -149,5 +149,5 @@ def test_the_likeliest_condition_has_the_highest_elbo(trained: RunDirectory) -> 
                 posterior.mean, torch.tensor([condition]), shift_right(forms)
             )
             ce = cross_entropy(logits, forms)[0]
-            elbos.append(float(-ce - kl_divergence(posterior).sum()))
+            elbos.append((-ce - kl_divergence(posterior).sum()).item())
         assert likeliest == max(range(4), key=elbos.__getitem__)

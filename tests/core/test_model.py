@@ -145,6 +145,35 @@ class TestFeeding:
             model.decode(z, conditions, inputs, fed), model.decode(z, conditions, wrong, fed)
         )
 
+    @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
+    def test_as_many_passes_as_characters_agree_with_the_loop_exactly(
+        self, case: tuple[CondVAE, Tensor, Tensor, Tensor], share: float
+    ) -> None:
+        model, z, conditions, inputs = case
+        fed = torch.rand(inputs.shape, generator=torch.Generator().manual_seed(4)) < share
+        fed[:, 0] = True
+        loop = model.decode(z, conditions, inputs, fed)
+        parallel = model.decode(z, conditions, inputs, fed, passes=inputs.shape[1])
+        torch.testing.assert_close(parallel, loop, **CLOSE)
+        gradients = []
+        for logits in (loop, parallel):
+            model.zero_grad()
+            logits.square().sum().backward(retain_graph=True)
+            gradients.append([p.grad.clone() for p in model.decoder.parameters()])
+        for ours, exact in zip(*gradients, strict=True):
+            torch.testing.assert_close(ours, exact, rtol=1e-3, atol=1e-3)
+
+    @pytest.mark.parametrize("passes", [1, 2, 3])
+    def test_passes_agree_with_the_loop_for_as_many_characters(
+        self, case: tuple[CondVAE, Tensor, Tensor, Tensor], passes: int
+    ) -> None:
+        model, z, conditions, inputs = case
+        fed = torch.zeros(inputs.shape, dtype=torch.bool)
+        loop = model.decode(z, conditions, inputs, fed)
+        parallel = model.decode(z, conditions, inputs, fed, passes=passes)
+        head = slice(0, passes + 1)
+        torch.testing.assert_close(parallel[:, head], loop[:, head], **CLOSE)
+
 
 def assert_logits_of_row(
     model: CondVAE,

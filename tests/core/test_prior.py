@@ -8,7 +8,7 @@ from core.config import Config, with_settings
 from core.corpus import Corpus
 from core.errors import InputError
 from core.model import CondVAE, Memory, Posterior
-from core.prior import PriorDraws, divide
+from core.prior import PriorDraws, divide, fit_memory
 from core.vocabulary import Vocabulary
 from tests.conftest import TINY
 
@@ -51,7 +51,7 @@ def test_a_slot_without_a_cell_is_never_read() -> None:
 
 
 def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus: Corpus) -> None:
-    config = with_settings(Config(), TINY)
+    config = fit_memory(with_settings(Config(), TINY), corpus.split("train"))
     vocabulary, paradigms = Vocabulary.of(corpus), corpus.split("train")
     batches = Batches(
         paradigms,
@@ -76,15 +76,17 @@ def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus
             assert vocabulary.decode(word) == forms[condition]
 
 
+def test_a_memory_gets_a_slot_for_each_distinct_training_paradigm(corpus: Corpus) -> None:
+    training = corpus.split("train")
+    assert fit_memory(Config(), training).model.memory_slots == 8
+    roomy = with_settings(Config(), ["model.memory_slots=30"])
+    assert fit_memory(roomy, training) == roomy
+    for without in (["model.memory_size=0"], ["model.variant=vae", "objective.task=reconstruct"]):
+        config = with_settings(Config(), without)
+        assert fit_memory(config, training) == config
+
+
 def test_a_memory_with_too_few_slots_is_refused(corpus: Corpus) -> None:
-    config = with_settings(Config(), [*TINY, "model.memory_slots=3"])
-    batches = Batches(
-        corpus.split("train"),
-        Vocabulary.of(corpus),
-        task="convert",
-        batch_size=16,
-        seed=0,
-        device=torch.device("cpu"),
-    )
+    config = with_settings(Config(), ["model.memory_slots=3"])
     with pytest.raises(InputError, match="must not be less than the 8 training paradigms"):
-        PriorDraws(config, corpus.split("train"), batches)
+        fit_memory(config, corpus.split("train"))

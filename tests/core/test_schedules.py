@@ -195,7 +195,7 @@ class TestLearningRate:
 def test_schedules_run_over_the_steps_of_the_whole_training() -> None:
     ours = schedules(
         "training.epochs=4",
-        "model.memory_slots=0",
+        "model.memory_size=0",
         "objective.beta_max=1",
         "objective.rise_ratio=0.5",
         "teacher_forcing.end=0",

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import itertools
 import math
@@ -20,10 +21,11 @@ from core.errors import InputError
 from core.hardware import Hardware
 from core.inference import Inference
 from core.model import CondVAE
+from core.randomness import seeded
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import BLANK, EOS, SOS, Vocabulary
 
-CPU = Hardware("cpu", 1, "float32")
+CPU = Hardware("cpu", 1, "float32", 16)
 HALF_FORCED = ("teacher_forcing.start=0.5", "teacher_forcing.end=0.5")
 
 Tiny = Callable[..., Config]
@@ -155,7 +157,7 @@ class TestEvents:
 
     def test_progress_tells_the_schedules_of_its_step(self, make: Make) -> None:
         trainer = make(
-            "model.memory_slots=0",
+            "model.memory_size=0",
             "objective.beta_max=1",
             "objective.rise_ratio=1",
             "teacher_forcing.end=0.5",
@@ -476,14 +478,14 @@ class TestLearning:
         assert all(e.ce is not None for e in told if isinstance(e, events.Progress))
 
     def test_bfloat16_trains_too(self, make: Make) -> None:
-        told = train(make(hardware=Hardware("cpu", 1, "bfloat16")))
+        told = train(make(hardware=Hardware("cpu", 1, "bfloat16", 16)))
         assert isinstance(told[-1], events.Finished)
 
     def test_clipping_shortens_the_gradient(self, make: Make) -> None:
         moved = []
         for norm in ("1e-6", "0"):
             trainer = make(
-                "model.memory_slots=0",
+                "model.memory_size=0",
                 "optimizer.name=sgd",
                 "optimizer.schedule=constant",
                 f"optimizer.clip_norm={norm}",
@@ -503,13 +505,15 @@ class TestWhatTheDecoderIsFed:
         decode = CondVAE.decode
 
         def recording(
-            model: CondVAE, z: Tensor, conditions: Tensor, inputs: Tensor, fed: Tensor | None = None
+            model: CondVAE,
+            z: Tensor,
+            conditions: Tensor,
+            inputs: Tensor,
+            fed: Tensor | None = None,
+            passes: int = 0,
         ) -> Tensor:
             recorded.append((inputs, fed))
-            before = len(recorded)
-            logits = decode(model, z, conditions, inputs, fed)
-            del recorded[before:]  # what it asked of itself
-            return logits
+            return decode(model, z, conditions, inputs, fed, passes)
 
         monkeypatch.setattr(CondVAE, "decode", recording)
         return recorded
@@ -561,9 +565,9 @@ class Unread(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-def test_a_step_reads_nothing_back_from_the_device(make: Make) -> None:
-    # SGD, because Adam counts its steps on the processor unless it is fused, as on a GPU.
-    trainer = make("optimizer.name=sgd")
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+def test_a_step_reads_nothing_back_from_the_device(make: Make, optimizer: str) -> None:
+    trainer = make(f"optimizer.name={optimizer}")
 
     class Prepared:
         """Batches whose words were chosen before, by lengths that stay on the processor."""
@@ -576,7 +580,7 @@ def test_a_step_reads_nothing_back_from_the_device(make: Make) -> None:
 
     trainer.batches = Prepared(trainer.batches.batch(0))  # type: ignore[assignment]
     with Unread():
-        trainer._train_step()
+        trainer.train_step()
         with pytest.raises(AssertionError, match="waits for the device"):
             trainer._means.bad_step()
 
@@ -586,6 +590,29 @@ def test_hardware_is_chosen_by_steps_of_this_very_training(
 ) -> None:
     config = tiny("hardware.threads=1", "hardware.precision=auto")
     assert choose_hardware(config, corpus, vocabulary) in (
-        Hardware("cpu", 1, "float32"),
-        Hardware("cpu", 1, "bfloat16"),
+        Hardware("cpu", 1, "float32", 16),
+        Hardware("cpu", 1, "bfloat16", 16),
     )
+
+
+@pytest.mark.parametrize(
+    "recipe", [[], ["model.memory_size=0", "objective.ce_reduction=character"]]
+)
+def test_a_step_runs_on_a_device_that_holds_no_numbers(
+    make: Make, monkeypatch: pytest.MonkeyPatch, recipe: list[str]
+) -> None:
+    """Whoever asks such a device for a number fails; shapes and devices must fit all the same."""
+
+    def none_there(seed: int, purpose: str, index: int = 0, device: str = "cpu") -> object:
+        return seeded(seed, purpose, index) if device == "cpu" else None
+
+    monkeypatch.setattr("core.trainer.seeded", none_there)
+    # Autocast refuses that device even when it is switched off.
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
+    nowhere = Hardware("meta", 1, "float32", 16)  # type: ignore[arg-type]
+    trainer = make(*recipe, "prior.start=0.9", hardware=nowhere)
+    for _ in range(3):
+        assert trainer.train_step() > 0
+    assert {parameter.device.type for parameter in trainer.model.parameters()} == {"meta"}
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        trainer._means.bad_step()

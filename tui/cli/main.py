@@ -16,6 +16,7 @@ COMMANDS = {
     "convert": "Convert words to other tenses.",
     "sample": "Draw paradigms from N(0, I).",
     "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
+    "bench": "Speed of this machine, side by side.",
 }
 """Names and one-line helps, here so that `--help` imports no command."""
 

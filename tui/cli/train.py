@@ -41,6 +41,7 @@ from tui.terminal import require_terminal
 @click.option("--corpus", metavar="NAME|FILE", help="Corpus to train on: data.corpus.")
 @click.option("--pairs", metavar="FILE.tsv", help="Pairs to report BLEU-4 of: data.pairs.")
 @click.option("--seed", metavar="N", help="Seed: training.seed.")
+@click.option("--device", metavar="NAME", help="auto, cpu, cuda or mps: hardware.device.")
 @click.option("--epochs", metavar="N", help="Epochs: training.epochs.")
 @click.option("--name", metavar="NAME", default="", help="Name of the run.")
 @click.option("--resume", metavar="RUN", help="Go on with a run exactly where it stopped.")
@@ -57,6 +58,7 @@ def command(
     pairs: str | None,
     seed: str | None,
     epochs: str | None,
+    device: str | None,
     name: str,
     resume: str | None,
     runs_dir: Path,
@@ -78,6 +80,7 @@ def command(
             "data.pairs": pairs,
             "training.seed": seed,
             "training.epochs": epochs,
+            "hardware.device": device,
         }
         given = [f"{key}={text}" for key, text in shortcuts.items() if text is not None]
         directory = _prepare(preset_name, config_file, (*given, *settings), runs_dir, name)
@@ -113,10 +116,11 @@ def _prepare(
 
 def _refuse_changes(ctx: click.Context) -> None:
     """A resumed run is what it was; whatever would change it is refused."""
-    fixed = ("preset_name", "config_file", "settings", "corpus", "pairs", "seed", "epochs", "name")
+    allowed = ("headless", "detach", "resume", "runs_dir")
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
-        if parameter.name in fixed and source is click.core.ParameterSource.COMMANDLINE:
+        given = source is click.core.ParameterSource.COMMANDLINE
+        if given and parameter.name not in allowed:
             raise InputError(
                 f"--resume goes on exactly where the run stopped, so {parameter.opts[0]} cannot be "
                 "given with it"

@@ -31,7 +31,7 @@ def test_help_names_every_command_without_importing_one() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    for name in ("train", "runs", "convert", "sample", "evaluate"):
+    for name in ("train", "runs", "convert", "sample", "evaluate", "bench"):
         assert f"  {name} " in done.stdout
 
 
@@ -190,6 +190,14 @@ def test_detach_prints_the_name_and_trains_on(
     assert done.stdout == "far\n"
     far = RunDirectory(tmp_path / "far")
     wait_until(lambda: summarize(far).state == "finished", 60)
+
+
+def test_bench_prints_what_it_measured(cvae_tui: Run) -> None:
+    code, out, _ = cvae_tui("bench", "--rounds", 1, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert {"loop", "lab4", "default", "limit", "ratio", "machine"} == set(found)
+    assert found["ratio"]["default_over_loop"] > 1
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> None:
