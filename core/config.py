@@ -49,6 +49,8 @@ class ModelConfig(Section, frozen=True):
     """Size of a character embedding."""
     hidden_size: Size = 192
     """Hidden size of the encoder's and the decoder's LSTM."""
+    bidirectional: bool = False
+    """Read a word from both ends in the encoder, each with an LSTM of the hidden size."""
     latent_size: Size = 32
     """Dimensions of the latent z."""
     condition_size: Annotated[int, Meta(ge=1, le=1024)] = 8
@@ -169,6 +171,9 @@ class TrainingConfig(Section, frozen=True):
     """Passes over all forms of all training paradigms."""
     batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 128
     """Words in a step; 0 lets a short measurement choose."""
+    hallucinated: CountOrNone = 0
+    """Invented paradigms to train on beside the corpus's: a regular verb's with the head of another
+    verb's stem. Source: Anastasopoulos & Neubig 2019, section 3.2."""
     bucket: Count = 8
     """Batches among whose words those of similar length are put together, to pad less."""
     report_every: Count = 10
@@ -184,6 +189,9 @@ class EvaluationConfig(Section, frozen=True):
     """Draws of the Gaussian score at each evaluation."""
     selection_pairs: Annotated[int, Meta(ge=1, le=100_000)] = 200
     """Conversions, drawn once at random, whose BLEU-4 helps to choose the best checkpoint."""
+    select_by: Literal["joint", "bleu4"] = "joint"
+    """What chooses the best checkpoint: joint, the harmonic mean of the selection pairs' BLEU-4 and
+    the Gaussian score; bleu4, the former alone, for a model that is not meant to generate."""
     select_on: Literal["train", "valid"] = "train"
     """Split from which the selection pairs are drawn."""
 

@@ -103,7 +103,7 @@ class Evaluated(Event, frozen=True):
     joint: float
     """Harmonic mean of selection BLEU-4 and Gaussian score."""
     best: bool
-    """Whether no earlier joint score was as high."""
+    """Whether no earlier score by which the best checkpoint is chosen was as high."""
 
 
 class CheckpointDue(Event, frozen=True):

@@ -39,19 +39,30 @@ class Encoder(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
         self.lstm = nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True)
-        self.mean = nn.Linear(config.hidden_size, config.latent_size)
-        self.log_variance = nn.Linear(config.hidden_size, config.latent_size)
+        self.backward_lstm = (
+            nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True)
+            if config.bidirectional
+            else None
+        )
+        summary_size = config.hidden_size * (1 + config.bidirectional)
+        self.mean = nn.Linear(summary_size, config.latent_size)
+        self.log_variance = nn.Linear(summary_size, config.latent_size)
         self._unconditioned = config.hidden_size - condition_size
 
     def forward(self, forms: Tensor, condition: Tensor) -> Posterior:
         """forms (B, T) of ids, condition (B, C) embedded."""
         zeros = condition.new_zeros(len(forms), self._unconditioned)
         hidden = torch.cat([zeros, condition], dim=1)  # B H
-        states, _ = self.lstm(
-            self.embedding(forms), (hidden[None], torch.zeros_like(hidden)[None])
-        )  # B T H
+        start = (hidden[None], torch.zeros_like(hidden)[None])
         last = (forms != PAD).sum(dim=1) - 1  # B
-        summary = states[torch.arange(len(forms), device=forms.device), last]  # B H
+        rows = torch.arange(len(forms), device=forms.device)
+        summary = self.lstm(self.embedding(forms), start)[0][rows, last]  # B H
+        if self.backward_lstm is not None:
+            # Turned round within each word's own length, so that padding stays behind it.
+            places = last[:, None] - torch.arange(forms.shape[1], device=forms.device)
+            turned = self.embedding(forms.gather(1, places.clamp(min=0)))
+            backward = self.backward_lstm(turned, start)[0][rows, last]  # B H
+            summary = torch.cat([summary, backward], dim=1)  # B 2H
         return Posterior(self.mean(summary).float(), self.log_variance(summary).float())
 
 

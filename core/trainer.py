@@ -22,6 +22,7 @@ from core.config import Config
 from core.control import Control
 from core.corpus import Corpus, Pair
 from core.errors import Cancelled, InputError
+from core.hallucination import hallucinate
 from core.hardware import Hardware, choose, use
 from core.inference import Inference
 from core.model import CondVAE
@@ -46,7 +47,7 @@ class Position(msgspec.Struct, frozen=True):
     saved: int = -1
     """Step of the checkpoint `last`; -1 before the first."""
     best: float = -1.0
-    """Highest joint score so far."""
+    """Highest score so far of those by which the best checkpoint is chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ class Trainer:
         self.device = torch.device(hardware.device)
         self._corpus = corpus
         self._evaluation = Evaluation(config.evaluation, corpus, pairs)
+        paradigms = corpus.split("train")
+        invented = hallucinate(paradigms, config.training.hallucinated, config.training.seed)
         self.batches = Batches(
-            corpus.split("train"),
+            (*paradigms, *invented),
             vocabulary,
             task=config.objective.task,
             batch_size=config.training.batch_size,
@@ -336,9 +339,11 @@ class Trainer:
     def _evaluate(self) -> events.Evaluated:
         scores = self._evaluation.scores(self._inference)
         joint = joint_score(scores)
-        best = joint > self._position.best
+        by_joint = self.config.evaluation.select_by == "joint"
+        merit = joint if by_joint else scores.selection_bleu4
+        best = merit > self._position.best
         self._position = msgspec.structs.replace(
-            self._position, evaluated=self._step, best=max(joint, self._position.best)
+            self._position, evaluated=self._step, best=max(merit, self._position.best)
         )
         # The time that scoring took says nothing about the speed of training.
         self._clock.restart_lap(self._words())

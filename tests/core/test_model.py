@@ -21,6 +21,7 @@ SIZES = (
     {"hidden_size": 24, "latent_size": 33, "condition_size": 24},
     {"hidden_size": 1, "latent_size": 1, "embedding_size": 1, "condition_size": 1},
     {"variant": "vae"},
+    {"bidirectional": True},
 )
 
 
@@ -223,6 +224,26 @@ def test_the_latent_reaches_every_step_only_where_it_is_told_to(
     state = model.decoder.start(one)
     logits = [model.decoder(code, state, inputs)[0] for code in (one, other)]
     assert torch.equal(*logits) is not every_step
+
+
+def test_a_bidirectional_encoder_reads_a_word_from_its_end_too(
+    new_model: NewModel, vocabulary: Vocabulary
+) -> None:
+    model = new_model(bidirectional=True)
+    # The LSTM that reads forwards is silenced.
+    for parameter in model.encoder.lstm.parameters():
+        torch.nn.init.zeros_(parameter)
+    turned = encode_words(["walk", "klaw"], vocabulary)
+    read: list[Tensor] = []
+    hook = model.encoder.backward_lstm.register_forward_pre_hook(
+        lambda _, inputs: read.append(inputs[0])
+    )
+    means = model.encode(turned, torch.tensor([0, 0])).mean
+    hook.remove()
+    end = model.encoder.embedding(turned[:, 4:])
+    backwards = model.encoder.embedding(turned.flip(0)[:, :4])
+    assert torch.equal(read[0], torch.cat([end, backwards], dim=1))
+    assert not torch.equal(means[0], means[1])
 
 
 def test_the_posterior_is_float32_under_autocast(

@@ -83,6 +83,7 @@ class TestRepeating:
             (*HALF_FORCED, "teacher_forcing.mode=sequence"),
             (*HALF_FORCED, "teacher_forcing.mode=token"),
             ("optimizer.name=sgd", "optimizer.momentum=0.9", "objective.task=reconstruct"),
+            ("model.bidirectional=true", "training.hallucinated=10"),
         ],
         ids=lambda settings: " ".join(settings) or "default",
     )
@@ -207,6 +208,17 @@ class TestEvents:
                 saved = isinstance(after, events.CheckpointDue) and after.checkpoint == "best"
                 assert saved is event.best
 
+    def test_best_is_by_the_selection_pairs_alone_where_nothing_is_to_be_generated(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("core.trainer.joint_score", lambda scores: 0.0)
+        told = train(make("evaluation.select_by=bleu4", "optimizer.learning_rate=0.02"))
+        scored = [event for event in told if isinstance(event, events.Evaluated)]
+        merits = [event.scores.selection_bleu4 for event in scored]
+        assert [event.best for event in scored] == [
+            merit > max(merits[:index], default=-1) for index, merit in enumerate(merits)
+        ]
+
     def test_reported_pairs_are_scored_and_do_not_choose_the_best(self, make: Make) -> None:
         pairs = (Pair("walk", "walked", 0, 3),)
         (*_, scored) = (e for e in train(make(pairs=pairs)) if isinstance(e, events.Evaluated))
@@ -297,14 +309,26 @@ class TestResuming:
         train(trainer)
         return copy.deepcopy(trainer.snapshot())
 
-    def test_goes_on_from_where_it_was(self, make: Make, while_step: WhileStep) -> None:
-        snapshot, trainer = self.stopped(make, while_step), make()
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            (),
+            ("prior.ratio=0",),
+            ("model.memory_slots=0",),
+            ("model.bidirectional=true", "training.hallucinated=10", "evaluation.select_by=bleu4"),
+        ],
+        ids=lambda settings: " ".join(settings) or "default",
+    )
+    def test_goes_on_from_where_it_was(
+        self, make: Make, while_step: WhileStep, settings: tuple[str, ...]
+    ) -> None:
+        snapshot, trainer = self.stopped(make, while_step, *settings), make(*settings)
         trainer.restore(snapshot)
         told = train(trainer)
         assert isinstance(told[0], events.Started)
         assert (told[0].resumed, told[0].step) == (True, 5)
         assert told[0].elapsed >= snapshot.position.elapsed > 0
-        straight = make()
+        straight = make(*settings)
         train(straight)
         assert same(weights(trainer), weights(straight))
 
