@@ -40,7 +40,7 @@ def train(cvae_tui: Run, tmp_path: Path) -> Run:
     [
         (["--corpus", "nowhere.tsv"], ["no corpus 'nowhere.tsv'", "verbs, verbs-all"]),
         (["--corpus", "."], ["not a file"]),
-        (["--preset", "nonsense"], ["'nonsense' is not a preset", "default, lab4"]),
+        (["--preset", "nonsense"], ["'nonsense' is not a preset", "default, converter, lab4"]),
         (["--config", "nowhere.toml"], ["cannot read nowhere.toml"]),
         (["--set", "model.depth=3"], ["'model.depth' is not a setting", "model.hidden_size"]),
         (["--set", "depth=3"], ["'depth' is not a setting", "section.key"]),
