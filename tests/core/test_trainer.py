@@ -314,7 +314,7 @@ class TestResuming:
         [
             (),
             ("prior.ratio=0",),
-            ("model.memory_slots=0",),
+            ("model.memory_size=0",),
             ("model.bidirectional=true", "training.hallucinated=10", "evaluation.select_by=bleu4"),
         ],
         ids=lambda settings: " ".join(settings) or "default",
