@@ -4,6 +4,7 @@ python docs/screenshots.py
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.runs.directory import RunDirectory
 from tui.app import CvaeApp
 
 HERE = Path(__file__).resolve().parent
-RUNS = HERE.parent / "runs"
+RUNS = Path("runs")
 SIZE = (120, 36)
 
 
@@ -56,6 +57,8 @@ PICTURES: tuple[Callable[[Pilot[None]], Awaitable[None]], ...] = (
 
 async def main() -> None:
     """Write every picture."""
+    # The pictures show the path of the runs as it is written here.
+    os.chdir(HERE.parent)
     app = CvaeApp(RUNS)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()

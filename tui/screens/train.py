@@ -26,7 +26,7 @@ CHARTS = {
     "kl": ("KL nats", None),
     "beta": ("Beta", None),
     "bleu4": ("BLEU-4", UNIT),
-    "gaussian": ("Gaussian score", UNIT),
+    "gaussian": ("Gaussian", UNIT),
     "teacher_forcing_ratio": ("Teacher forcing", UNIT),
 }
 REFRESH_SECONDS = 0.5
