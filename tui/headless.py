@@ -10,6 +10,7 @@ from types import FrameType
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from core import events
@@ -135,10 +136,10 @@ class _Bar:
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=16),
             TextColumn("{task.percentage:>3.0f}%"),
-            _Figures(),
+            _Figures(table_column=Column(no_wrap=True)),
             console=Console(),
         )
         self._task = self._progress.add_task(harmless(directory.name), total=None, figures="")
@@ -155,8 +156,8 @@ class _Bar:
             self._progress.update(self._task, total=event.steps)
         if isinstance(event, events.Progress):
             figures = (
-                f"CE {_number(event.ce)}  KL {_number(event.kl)}  beta {figure(event.beta)}  "
-                f"{count(event.words_per_second)} words/s  {duration(event.eta)} left"
+                f"{duration(event.eta)} left  CE {_number(event.ce)}  KL {_number(event.kl)}  "
+                f"{count(event.words_per_second)} words/s"
             )
             self._progress.update(self._task, figures=figures)
         self._progress.update(self._task, completed=event.step)
