@@ -63,8 +63,8 @@ class Room(Screen[None]):
         yield Footer(compact=True, show_command_palette=False)
 
     def compose_room(self) -> ComposeResult:
-        """The room's own widgets."""
-        raise NotImplementedError
+        """The room's own widgets; a bare room has none."""
+        return iter(())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A field can be left while one is being typed in."""
