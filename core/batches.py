@@ -104,12 +104,12 @@ class Batches:
         """An epoch's words by their indices (row * conditions + condition), in their order."""
         return Examples(indices.to(self._device), self._lengths[indices])
 
-    def by_length(self, indices: Tensor, batch_size: int) -> Tensor:
+    def by_length(self, batch_size: int, *indices: Tensor) -> Tensor:
         """An order of an epoch's words that brings similar lengths together, but takes none out of
-        its bucket of batches.
+        its bucket of batches. Of words that go in pairs, the longer counts.
         """
-        bucket = torch.arange(len(indices)) // (batch_size * self._bucket)
-        lengths = self._lengths[indices]
+        lengths = torch.stack([self._lengths[words] for words in indices]).amax(dim=0)
+        bucket = torch.arange(len(lengths)) // (batch_size * self._bucket)
         return torch.argsort(bucket * (lengths.max() + 1) + lengths, stable=True)
 
     def _shuffle(self, epoch: int) -> None:
@@ -119,7 +119,7 @@ class Batches:
             drawn = torch.randint(self.conditions, (self.words,), generator=generator)
             targets = sources // self.conditions * self.conditions + drawn
         if self._bucket > 1:
-            order = self.by_length(targets, self._batch_size)
+            order = self.by_length(self._batch_size, sources, targets)
             sources, targets = sources[order], targets[order]
         self._sources, self._targets = self.examples(sources), self.examples(targets)
         self._epoch = epoch

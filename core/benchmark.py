@@ -10,6 +10,7 @@ machine drifts; what counts are the ratios.
 """
 
 import copy
+import functools
 import os
 import platform
 import statistics
@@ -29,8 +30,10 @@ from core.hardware import Hardware
 from core.model import Posterior
 from core.objective import cross_entropy, kl_divergence
 from core.randomness import seeded
+from core.step import learn
 from core.trainer import Trainer, choose_hardware
 from core.vocabulary import FIRST_OUTPUT, PAD, SOS, Vocabulary
+from core.workers import Workers
 
 ROUNDS = 5
 SECONDS = 1.0
@@ -58,6 +61,7 @@ class Benchmark:
     limit: Speed
     default_over_loop: float
     share_of_limit: float
+    hardware: Hardware
     machine: dict[str, Any]
 
 
@@ -76,15 +80,14 @@ def measure(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Benchmar
     trainer.skip_to(trainer.schedules.steps // 2)
     document = Trainer(lab4, corpus, vocabulary, (), Control(), single)
     works = {
-        "loop": (_Loop(trainer).train_step, 1),
-        "lab4": (document.train_step, 1),
-        "default": (trainer.train_step, chosen.threads),
-        "limit": (_Products(trainer).compute, chosen.threads),
+        "loop": _Loop(trainer).train_step,
+        "lab4": document.train_step,
+        "default": trainer.train_step,
+        "limit": _Products(trainer).compute,
     }
     speeds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
-        for name, (work, threads) in works.items():
-            torch.set_num_threads(threads)
+        for name, work in works.items():
             speeds[name].append(_words_per_second(work, seconds))
         yield _benchmark(speeds, chosen)
 
@@ -100,6 +103,7 @@ def _benchmark(speeds: dict[str, list[float]], hardware: Hardware) -> Benchmark:
         },
         default_over_loop=ratio("default", "loop"),
         share_of_limit=ratio("default", "limit"),
+        hardware=hardware,
         machine={
             "system": f"{platform.system()} {platform.machine()}",
             "processors": os.cpu_count(),
@@ -124,17 +128,20 @@ class _Loop:
     """The document's training loop: a word a step, a character a call, each word to itself."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self._batch = trainer.batches.batch(0)
+        self._batches = trainer.batches
         self._model = copy.deepcopy(trainer.model)
         self._optimizer = torch.optim.SGD(self._model.parameters(), 0.05)
         self._step = 0
 
     def train_step(self) -> int:
         """Train on one word."""
-        row = self._step % len(self._batch.source)
-        word = self._batch.source[row : row + 1]
+        # A word of each batch in turn, for a batch holds words of about the same length.
+        row, position = divmod(self._step, self._batches.steps)
+        batch = self._batches.batch(position)
+        row %= len(batch.source)
+        word = batch.source[row : row + 1]
         word = word[:, : int((word != PAD).sum())]
-        condition = self._batch.source_conditions[row : row + 1]
+        condition = batch.source_conditions[row : row + 1]
         posterior = self._encode(word, condition)
         generator = seeded(0, "loop", self._step)
         noise = torch.randn(posterior.mean.shape, generator=generator).to(word.device)
@@ -213,21 +220,53 @@ def _lstm_products(inputs: Tensor, recurrent: Tensor) -> Iterator[tuple[int, int
 
 
 class _Products:
-    """The matrix products of one training step, on numbers that do not matter."""
+    """The matrix products of the training steps of one epoch, shared as they share them, on
+    numbers that do not matter.
+    """
 
     def __init__(self, trainer: Trainer) -> None:
-        with _Recorder() as recorder:
-            self._words = trainer.train_step()
-        self._pairs = [
-            (
-                torch.randn(rows, inner, device=trainer.device).to(dtype),
-                torch.randn(inner, columns, device=trainer.device).to(dtype),
-            )
-            for rows, inner, columns, dtype in recorder.products
+        self._workers = Workers(trainer.hardware.threads)
+        first = trainer.schedules.steps // 2
+        self._steps = [
+            self._step(trainer, step) for step in range(first, first + trainer.batches.steps)
         ]
+        self._next = 0
 
     def compute(self) -> int:
-        """Compute them all; the number of words in the step that needs them."""
-        for left, right in self._pairs:
-            torch.mm(left, right)
-        return self._words
+        """Compute those of the next step; the number of words in it."""
+        words, shares = self._steps[self._next % len(self._steps)]
+        self._workers.map(_multiply, shares)
+        self._next += 1
+        return words
+
+    def _step(self, trainer: Trainer, step: int) -> tuple[int, list[list[tuple[Tensor, Tensor]]]]:
+        """The words of a step, and the factors of its shares' products."""
+        whole = trainer.examples(step)
+        shares = []
+        for share in whole.shares(self._workers.count):
+            with _Recorder() as recorder:
+                learn(
+                    trainer.model,
+                    share,
+                    whole,
+                    trainer.config,
+                    trainer.schedules.beta(step),
+                    bfloat16=trainer.hardware.bfloat16,
+                )
+            shares.append(
+                [
+                    (_factor(rows, inner, dtype), _factor(inner, columns, dtype))
+                    for rows, inner, columns, dtype in recorder.products
+                ]
+            )
+        return len(whole.source), shares
+
+
+@functools.cache
+def _factor(rows: int, columns: int, dtype: torch.dtype) -> Tensor:
+    return torch.randn(rows, columns).to(dtype)
+
+
+def _multiply(factors: list[tuple[Tensor, Tensor]]) -> None:
+    for left, right in factors:
+        torch.mm(left, right)

@@ -47,7 +47,7 @@ class ModelConfig(Section, frozen=True):
     """cvae tells encoder and decoder the condition; vae does without."""
     embedding_size: Size = 64
     """Size of a character embedding."""
-    hidden_size: Size = 192
+    hidden_size: Size = 128
     """Hidden size of the encoder's and the decoder's LSTM."""
     bidirectional: bool = False
     """Read a word from both ends in the encoder, each with an LSTM of the hidden size."""
@@ -67,8 +67,8 @@ class ModelConfig(Section, frozen=True):
     """How sharp the borders between the cells of the memory are; at 1 they are as wide as the
     posteriors that lie there."""
     latent_every_step: bool = True
-    """Give the latent and the condition to the decoder at every character, not only at the first.
-    Source: Bowman et al. 2016, section 3.1."""
+    """Give the decoder what it is told (latent, memory, condition) at every character, added to the
+    character's embedding, not only at the first. Source: Bowman et al. 2016, section 3.1."""
 
     @property
     def has_memory(self) -> bool:
@@ -114,7 +114,7 @@ class ObjectiveConfig(Section, frozen=True):
 class PriorConfig(Section, frozen=True):
     """Draws from the prior N(0, I), on which the decoder is trained beside the posteriors."""
 
-    ratio: Annotated[float, Meta(ge=0, le=100)] = 1.0
+    ratio: Annotated[float, Meta(ge=0, le=100)] = 0.25
     """Draws for each word of a batch; 0 for none. The target of a draw is a form of the paradigm
     in whose cell of the memory it lies."""
     start: Ratio = 0.2
@@ -142,7 +142,7 @@ class OptimizerConfig(Section, frozen=True):
 
     name: Literal["adam", "adamw", "sgd"] = "adam"
     """Optimiser."""
-    learning_rate: Annotated[float, Meta(gt=0, le=100)] = 4e-3
+    learning_rate: Annotated[float, Meta(gt=0, le=100)] = 6e-3
     """Learning rate; the highest one when the schedule moves it."""
     momentum: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """Momentum of sgd."""
@@ -167,14 +167,14 @@ class TrainingConfig(Section, frozen=True):
 
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     """Seed of everything random in the training."""
-    epochs: Count = 90
+    epochs: Count = 300
     """Passes over all forms of all training paradigms."""
-    batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 128
+    batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 512
     """Words in a step; 0 lets a short measurement choose."""
     hallucinated: CountOrNone = 0
     """Invented paradigms to train on beside the corpus's: a regular verb's with the head of another
     verb's stem. Source: Anastasopoulos & Neubig 2019, section 3.2."""
-    bucket: Count = 8
+    bucket: Count = 16
     """Batches among whose words those of similar length are put together, to pad less."""
     report_every: Count = 10
     """Steps between two readings of loss, KL and speed."""
@@ -183,7 +183,7 @@ class TrainingConfig(Section, frozen=True):
 class EvaluationConfig(Section, frozen=True):
     """The scores taken while training, and the choice of the best checkpoint."""
 
-    every_epochs: Count = 5
+    every_epochs: Count = 10
     """Epochs between two evaluations; one more comes at the end."""
     gaussian_draws: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     """Draws of the Gaussian score at each evaluation."""
@@ -199,7 +199,7 @@ class EvaluationConfig(Section, frozen=True):
 class CheckpointsConfig(Section, frozen=True):
     """What is saved besides the best."""
 
-    every_epochs: Count = 5
+    every_epochs: Count = 10
     """Epochs between two checkpoints; one more comes at the end."""
     keep: CountOrNone = 0
     """Earlier checkpoints kept as a history besides last and best."""
@@ -211,7 +211,8 @@ class HardwareConfig(Section, frozen=True):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Device; auto takes a GPU where there is one."""
     threads: Annotated[int, Meta(ge=0, le=1024)] = 0
-    """Processor threads of one operation; 0 lets a short measurement choose."""
+    """Processor threads, among which the words of a step are shared; 0 lets a short measurement
+    choose."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """bfloat16 computes the LSTMs under autocast; auto lets a short measurement choose."""
 

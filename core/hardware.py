@@ -1,6 +1,5 @@
 """Device, threads and precision: chosen by a short measurement, or as the user said."""
 
-import os
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Literal
@@ -10,6 +9,7 @@ import torch
 
 from core.config import HardwareConfig
 from core.errors import InputError
+from core.workers import processor_count
 
 Device = Literal["cpu", "cuda", "mps"]
 Precision = Literal["float32", "bfloat16"]
@@ -93,17 +93,6 @@ def _climb(
             break
         best = taken, candidate
     return best
-
-
-def use(hardware: Hardware) -> None:
-    """Let this thread compute with the chosen number of threads."""
-    torch.set_num_threads(hardware.threads)
-
-
-def processor_count() -> int:
-    """Processors that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _thread_counts(device: str) -> list[int]:

@@ -13,8 +13,9 @@ from core.model import CondVAE, Posterior
 from core.objective import cross_entropy, kl_divergence
 from core.randomness import seeded
 from core.vocabulary import Vocabulary
+from core.workers import Workers, default_count
 
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 1024
 
 
 def never() -> bool:
@@ -33,9 +34,11 @@ class Inference:
         model: CondVAE,
         vocabulary: Vocabulary,
         *,
+        workers: Workers | None = None,
         bfloat16: bool = False,
         cancelled: Callable[[], bool] = never,
     ) -> None:
+        self._workers = workers or Workers(default_count(model.device))
         self.model = model
         self.vocabulary = vocabulary
         self._bfloat16 = bfloat16
@@ -83,17 +86,21 @@ class Inference:
 
         Raises InputError for a word that the vocabulary cannot spell.
         """
-        means, log_variances = [], []
+        parts = [
+            (words[start : start + ROWS_AT_ONCE], sources[start : start + ROWS_AT_ONCE])
+            for start in range(0, len(words), ROWS_AT_ONCE)
+        ]
+        posteriors = self._workers.map(lambda part: self._posterior(*part), parts)
+        return Posterior(
+            torch.cat([one.mean for one in posteriors]),
+            torch.cat([one.log_variance for one in posteriors]),
+        )
+
+    def _posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
+        self._check_cancelled()
         with torch.inference_mode(), self._autocast():
-            for start in range(0, len(words), ROWS_AT_ONCE):
-                self._check_cancelled()
-                part = slice(start, start + ROWS_AT_ONCE)
-                forms = encode_words(words[part], self.vocabulary).to(self.model.device)
-                conditions = torch.tensor(sources[part], device=self.model.device)
-                posterior = self.model.encode(forms, conditions)
-                means.append(posterior.mean)
-                log_variances.append(posterior.log_variance)
-        return Posterior(torch.cat(means), torch.cat(log_variances))
+            forms = encode_words(words, self.vocabulary).to(self.model.device)
+            return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
 
     def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
         """The forms of each latent under every condition. z: (draws, latent)."""
@@ -121,22 +128,20 @@ class Inference:
         """The word of each latent (rows, latent) under its condition (rows,), to the end token or
         `limit` characters.
         """
-        words: list[str] = []
+        limit = limit or self.vocabulary.decoding_limit()
         at_once = max(1, ROWS_AT_ONCE // how.beam)
-        with torch.inference_mode(), self._autocast():
-            for part, (some_z, some_conditions) in enumerate(
-                zip(torch.split(z, at_once), torch.split(conditions, at_once), strict=True)
-            ):
-                self._check_cancelled()
-                ids = decode(
-                    self.model,
-                    some_z,
-                    some_conditions,
-                    limit or self.vocabulary.decoding_limit(),
-                    replace(how, seed=how.seed + part),
-                )
-                words += [self.vocabulary.decode(row) for row in ids.tolist()]
-        return words
+
+        def words(part: tuple[int, Tensor, Tensor]) -> list[str]:
+            self._check_cancelled()
+            number, some_z, some_conditions = part
+            seeded_apart = replace(how, seed=how.seed + number)
+            with torch.inference_mode(), self._autocast():
+                ids = decode(self.model, some_z, some_conditions, limit, seeded_apart)
+            return [self.vocabulary.decode(row) for row in ids.tolist()]
+
+        splits = torch.split(z, at_once), torch.split(conditions, at_once)
+        parts = list(zip(range(len(splits[0])), *splits, strict=True))
+        return [word for some in self._workers.map(words, parts) for word in some]
 
     def _check_cancelled(self) -> None:
         if self._cancelled():

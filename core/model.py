@@ -38,11 +38,9 @@ class Encoder(nn.Module):
     def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
-        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True)
+        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size)
         self.backward_lstm = (
-            nn.LSTM(config.embedding_size, config.hidden_size, batch_first=True)
-            if config.bidirectional
-            else None
+            nn.LSTM(config.embedding_size, config.hidden_size) if config.bidirectional else None
         )
         summary_size = config.hidden_size * (1 + config.bidirectional)
         self.mean = nn.Linear(summary_size, config.latent_size)
@@ -56,12 +54,12 @@ class Encoder(nn.Module):
         start = (hidden[None], torch.zeros_like(hidden)[None])
         last = (forms != PAD).sum(dim=1) - 1  # B
         rows = torch.arange(len(forms), device=forms.device)
-        summary = self.lstm(self.embedding(forms), start)[0][rows, last]  # B H
+        summary = self.lstm(self.embedding(forms.T), start)[0][last, rows]  # B H
         if self.backward_lstm is not None:
             # Turned round within each word's own length, so that padding stays behind it.
             places = last[:, None] - torch.arange(forms.shape[1], device=forms.device)
-            turned = self.embedding(forms.gather(1, places.clamp(min=0)))
-            backward = self.backward_lstm(turned, start)[0][rows, last]  # B H
+            turned = self.embedding(forms.gather(1, places.clamp(min=0)).T)
+            backward = self.backward_lstm(turned, start)[0][last, rows]  # B H
             summary = torch.cat([summary, backward], dim=1)  # B 2H
         return Posterior(self.mean(summary).float(), self.log_variance(summary).float())
 
@@ -111,13 +109,13 @@ class Decoder(nn.Module):
         code_size = reading_size + condition_size
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
         self.initial = nn.Linear(code_size, 2 * config.hidden_size)
-        self.lstm = nn.LSTM(
-            config.embedding_size + code_size * config.latent_every_step,
-            config.hidden_size,
-            batch_first=True,
+        self.repeated = (
+            nn.Linear(code_size, config.embedding_size, bias=False)
+            if config.latent_every_step
+            else None
         )
+        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size)
         self.output = nn.Linear(config.hidden_size, vocabulary_size - FIRST_OUTPUT)
-        self._latent_every_step = config.latent_every_step
 
     def start(self, code: Tensor) -> State:
         """The LSTM's initial state from its code, (B, Z + S + C)."""
@@ -126,12 +124,11 @@ class Decoder(nn.Module):
 
     def forward(self, code: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
         """Logits (B, T, V - FIRST_OUTPUT) of what follows each of inputs (B, T), and the state."""
-        embedded = self.embedding(inputs)
-        if self._latent_every_step:
-            repeated = code[:, None].expand(-1, inputs.shape[1], -1)
-            embedded = torch.cat([embedded, repeated.to(embedded.dtype)], dim=2)
+        embedded = self.embedding(inputs.T)  # T B embedding
+        if self.repeated is not None:
+            embedded = embedded + self.repeated(code)
         states, state = self.lstm(embedded, state)
-        return self.output(states), state
+        return self.output(states).transpose(0, 1), state
 
 
 class CondVAE(nn.Module):

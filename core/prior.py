@@ -129,6 +129,6 @@ class PriorDraws:
                 ]
             )
         words = self._rows[cells.cpu()] * conditions + drawn
-        order = self._batches.by_length(words, self._size)
+        order = self._batches.by_length(self._size, words)
         self._z, self._words = z[order].to(device), self._batches.examples(words[order])
         self._epoch = epoch

@@ -23,16 +23,17 @@ from core.control import Control
 from core.corpus import Corpus, Pair
 from core.errors import Cancelled, InputError
 from core.hallucination import hallucinate
-from core.hardware import Hardware, choose, use
+from core.hardware import Hardware, choose
 from core.inference import Inference
 from core.model import CondVAE
-from core.objective import cross_entropy, kl_divergence, objective
 from core.prior import Draws, PriorDraws, divide, fit_memory
 from core.randomness import seeded
 from core.running_means import RunningMeans
 from core.schedules import Schedules
 from core.scores.evaluation import Evaluation, joint_score
-from core.vocabulary import BLANK, EOS, PAD, Vocabulary
+from core.step import Examples, learn, together
+from core.vocabulary import BLANK, EOS, Vocabulary
+from core.workers import Workers
 
 MEASURED_STEPS = 3
 
@@ -75,7 +76,6 @@ class Trainer:
         control: Control,
         hardware: Hardware,
     ) -> None:
-        use(hardware)
         config = fit_memory(config, corpus.split("train"))
         training = msgspec.structs.replace(config.training, batch_size=hardware.batch_size)
         self.config = config = msgspec.structs.replace(config, training=training)
@@ -103,9 +103,11 @@ class Trainer:
         self.schedules = Schedules(config, self.batches.steps)
         self.model = _new_model(config, vocabulary).to(self.device)
         self.optimizer = _new_optimizer(config, self.model)
+        self._workers = Workers(hardware.threads)
         self._inference = Inference(
             self.model,
             vocabulary,
+            workers=self._workers,
             bfloat16=hardware.bfloat16,
             cancelled=lambda: control.stopping,
         )
@@ -179,7 +181,6 @@ class Trainer:
         After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite
         ends the training with `Failed`; what was saved before is left alone.
         """
-        use(self.hardware)
         self._clock.start()
         self._clock.restart_lap(self._words())
         yield self._started()
@@ -216,50 +217,58 @@ class Trainer:
 
     def train_step(self) -> int:
         """Take one step; the number of words in it."""
-        config, step = self.config.objective, self._step
+        step = self._step
         if step == self.schedules.division:
             self._divide()
-        batch = self.batches.batch(step)
+        examples = self.examples(step)
         beta = self.schedules.beta(step)
-        generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
-        words = len(batch.source)
-        noise = torch.randn(words, self.model.latent_size, generator=generator, device=self.device)
-        target, conditions = batch.target, batch.target_conditions
-        draws = self._draws(step)
-        if draws:
-            target = pad_together(target, draws.target)
-            conditions = torch.cat([conditions, draws.target_conditions])
-        inputs = shift_right(target)
-        if config.blank_probability:
-            chance = torch.rand(inputs.shape, generator=generator, device=self.device)
-            blanked = (chance < config.blank_probability) & (inputs > EOS)
-            inputs = inputs.masked_fill(blanked, BLANK)
-        with torch.autocast(self.hardware.device, torch.bfloat16, enabled=self.hardware.bfloat16):
-            posterior = self.model.encode(batch.source, batch.source_conditions)
-            z = posterior.sample(noise)
-            if draws:
-                z = torch.cat([z, draws.z])
-            forcing = self.config.teacher_forcing
-            passes = forcing.passes if forcing.mode == "parallel" else 0
-            logits = self.model.decode(z, conditions, inputs, self._fed(inputs, step), passes)
-        ce = cross_entropy(logits, target)
-        kl = kl_divergence(posterior).sum(dim=1)
-        lengths = (target != PAD).sum(dim=1)
-        loss = objective(ce[:words], kl, lengths[:words], beta, config.ce_reduction)
-        if draws:
-            loss = loss + objective(ce[words:], 0.0, lengths[words:], 0.0, config.ce_reduction)
-
+        learnt = together(
+            self._workers.map(
+                lambda share: learn(
+                    self.model, share, examples, self.config, beta, bfloat16=self.hardware.bfloat16
+                ),
+                examples.shares(self._workers.count),
+            )
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedules.learning_rate(step)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        for parameter, gradient in zip(self.model.parameters(), learnt.gradients, strict=True):
+            parameter.grad = gradient
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), self.config.optimizer.clip_norm or math.inf
         )
         self.optimizer.step()
-        self._means.add(step, loss, ce[:words], kl, lengths[:words], norm)
+        self._means.add(step, learnt.loss, learnt.ce, learnt.kl, learnt.lengths, norm)
         self._step += 1
-        return words
+        return len(examples.source)
+
+    def examples(self, step: int) -> Examples:
+        """What a step learns from, counted from 0 over the whole training.
+
+        Its randomness depends on the seed and the step alone.
+        """
+        batch, draws = self.batches.batch(step), self._draws(step)
+        generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
+        shape = len(batch.source), self.model.latent_size
+        noise = torch.randn(shape, generator=generator, device=self.device)
+        target, conditions = batch.target, batch.target_conditions
+        if draws:
+            target = pad_together(target, draws.target)
+            conditions = torch.cat([conditions, draws.target_conditions])
+        inputs = shift_right(target)
+        if blank := self.config.objective.blank_probability:
+            chance = torch.rand(inputs.shape, generator=generator, device=self.device)
+            inputs = inputs.masked_fill((chance < blank) & (inputs > EOS), BLANK)
+        return Examples(
+            batch.source,
+            batch.source_conditions,
+            noise,
+            draws.z if draws else noise[:0],
+            target,
+            conditions,
+            inputs,
+            self._fed(inputs, step),
+        )
 
     def _draws(self, step: int) -> Draws | None:
         """The draws from the prior that this step trains on, if any."""

@@ -1,11 +1,9 @@
-import os
-
 import pytest
 import torch
 
 from core.config import HardwareConfig
 from core.errors import InputError
-from core.hardware import Hardware, choose, find_device, processor_count, use
+from core.hardware import Hardware, choose, find_device
 
 
 def never_measured(candidate: Hardware) -> float:
@@ -74,16 +72,3 @@ class TestWithGpu:
     def test_its_threads_are_not_measured(self) -> None:
         config = HardwareConfig(precision="float32")
         assert choose(config, 128, never_measured) == Hardware("cuda", 1, "float32", 128)
-
-
-def test_the_chosen_threads_are_used() -> None:
-    before = torch.get_num_threads()
-    try:
-        use(Hardware("cpu", 2, "float32", 128))
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_processors_are_those_this_process_may_use() -> None:
-    assert 1 <= processor_count() <= (os.cpu_count() or 1)

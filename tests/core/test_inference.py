@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import chain, repeat
 
 import pytest
 import torch
@@ -119,7 +120,7 @@ def test_decoding_is_given_up_when_cancelled(
     new_model: NewModel, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.inference.ROWS_AT_ONCE", 8)
-    asked = iter([False, False, True])
+    asked = chain([False, False], repeat(True))
     inference = Inference(new_model(), vocabulary, cancelled=lambda: next(asked))
     with pytest.raises(Cancelled):
         inference.sample(10, seed=1)

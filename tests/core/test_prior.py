@@ -51,7 +51,7 @@ def test_a_slot_without_a_cell_is_never_read() -> None:
 
 
 def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus: Corpus) -> None:
-    config = fit_memory(with_settings(Config(), TINY), corpus.split("train"))
+    config = fit_memory(with_settings(Config(), [*TINY, "prior.ratio=0.75"]), corpus.split("train"))
     vocabulary, paradigms = Vocabulary.of(corpus), corpus.split("train")
     batches = Batches(
         paradigms,
@@ -68,7 +68,7 @@ def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus
     held.divide(torch.randn(len(draws.paradigms), 4), torch.zeros(len(draws.paradigms)))
     for step in range(2 * batches.steps):
         batch = draws.batch(step, held)
-        assert len(batch.z) == 16
+        assert len(batch.z) == 12
         for z, word, condition in zip(
             batch.z, batch.target.tolist(), batch.target_conditions.tolist(), strict=True
         ):

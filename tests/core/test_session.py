@@ -27,6 +27,7 @@ from core.runs.history import History
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, owning
 from core.session import prepare, read_environment, train
+from core.workers import Workers
 
 Tiny = Callable[..., Config]
 WhileStep = Callable[[int, Callable[[], None]], None]
@@ -335,17 +336,23 @@ class TestResuming:
         assert copied.journal_file.read_bytes() == before
         assert not is_owned(copied)
 
-    def test_keeps_the_hardware_of_the_beginning(self, stopped: RunDirectory) -> None:
+    def test_keeps_the_hardware_of_the_beginning(
+        self, stopped: RunDirectory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         config = to_toml(stopped.config()).replace("threads = 1", "threads = 0")
         stopped.config_file.write_text(config)
         # A number that no measurement tries.
         before = stopped.environment_file.read_text().replace('"threads": 1', '"threads": 7')
         stopped.environment_file.write_text(before)
-        try:
-            list(train(stopped, Control()))
-            assert torch.get_num_threads() == 7
-        finally:
-            torch.set_num_threads(1)
+        counts: list[int] = []
+
+        def workers(count: int) -> Workers:
+            counts.append(count)
+            return Workers(count)
+
+        monkeypatch.setattr("core.trainer.Workers", workers)
+        list(train(stopped, Control()))
+        assert counts == [7]
         assert stopped.environment_file.read_text() == before
 
     def test_measures_anew_where_the_environment_is_lost(self, stopped: RunDirectory) -> None:

@@ -1,5 +1,6 @@
 """`cvae-tui bench`: the speed of this machine, side by side."""
 
+import statistics
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,15 @@ WHAT = {
     show_default=True,
     help="Rounds in which all are measured in turns.",
 )
+@click.option(
+    "--pairs",
+    type=click.IntRange(0, 100),
+    default=5,
+    show_default=True,
+    help="Pairs of short trainings, in the app and headless, to compare; 0 for none.",
+)
 @json_option
-def command(rounds: int, as_json: bool) -> None:
+def command(rounds: int, pairs: int, as_json: bool) -> None:
     """Measure the speed of this machine: words a second in training, side by side.
 
     The figures are medians over the rounds, with the lowest and the highest. What counts are the
@@ -37,18 +45,23 @@ def command(rounds: int, as_json: bool) -> None:
     from rich.console import Console
 
     from core.benchmark import measure
+    from tui.live_speed import live_over_headless
 
     with Console(file=sys.stderr).status("choosing threads and precision ...") as status:
         for done, benchmark in enumerate(measure(rounds), start=1):
             status.update(f"round {done} of {rounds} is done ...")
             last = benchmark
+        live: list[float] = []
+        for ratio in live_over_headless(last.hardware, pairs):
+            live.append(ratio)
+            status.update(f"pair {len(live)} of {pairs} is done ...")
     if as_json:
-        print_json(_document(last))
+        print_json(_document(last, live))
     else:
-        _print(last)
+        _print(last, live)
 
 
-def _document(benchmark: "Benchmark") -> dict[str, Any]:
+def _document(benchmark: "Benchmark", live: list[float]) -> dict[str, Any]:
     speeds = {name: getattr(benchmark, name) for name in WHAT}
     return {
         **{
@@ -58,12 +71,13 @@ def _document(benchmark: "Benchmark") -> dict[str, Any]:
         "ratio": {
             "default_over_loop": benchmark.default_over_loop,
             "share_of_limit": benchmark.share_of_limit,
+            "live_over_headless": statistics.median(live) if live else None,
         },
         "machine": benchmark.machine,
     }
 
 
-def _print(benchmark: "Benchmark") -> None:
+def _print(benchmark: "Benchmark", live: list[float]) -> None:
     for name, what in WHAT.items():
         speed = getattr(benchmark, name)
         low, high = speed.spread
@@ -75,6 +89,11 @@ def _print(benchmark: "Benchmark") -> None:
         f"default is {benchmark.default_over_loop:.0f} times as fast as the loop and reaches "
         f"{benchmark.share_of_limit:.0%} of the limit"
     )
+    if live:
+        click.echo(
+            f"in the app a training is {statistics.median(live):.0%} as fast as headless "
+            f"({min(live):.0%} to {max(live):.0%})"
+        )
     machine = benchmark.machine
     click.echo(
         f"{machine['processors']} processors, {machine['device']}, {machine['threads']} threads, "

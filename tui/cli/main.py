@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from core.allocator import keep_freed_memory
 from core.errors import CvaeError, InputError
 from tui.cli.options import runs_dir_option
 
@@ -67,6 +68,7 @@ def main() -> None:
 
     0: done. 2: bad input. 1: a failure. 130: Ctrl-C.
     """
+    keep_freed_memory()
     try:
         code = cli.main(prog_name="cvae-tui", standalone_mode=False)
     except click.ClickException as error:

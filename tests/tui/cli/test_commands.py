@@ -193,7 +193,7 @@ def test_detach_prints_the_name_and_trains_on(
 
 
 def test_bench_prints_what_it_measured(cvae_tui: Run) -> None:
-    code, out, _ = cvae_tui("bench", "--rounds", 1, "--json")
+    code, out, _ = cvae_tui("bench", "--rounds", 1, "--pairs", 0, "--json")
     assert code == 0
     found = json.loads(out)
     assert {"loop", "lab4", "default", "limit", "ratio", "machine"} == set(found)
