@@ -73,6 +73,7 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
     Raises InputError when the run or its checkpoint cannot be used, OwnedElsewhereError when
     another process writes it.
     """
+    directory.refuse_links()
     with owning(directory), _library_output(directory.log_file):
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
@@ -141,7 +142,7 @@ def read_environment(directory: RunDirectory) -> Environment | None:
     """What a run was computed with, if it ever was."""
     try:
         return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

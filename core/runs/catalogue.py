@@ -31,10 +31,12 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 def run_directories(runs: Path) -> Iterator[RunDirectory]:
-    """The runs under a directory, by name."""
+    """The runs under a directory, by name. What is only linked there is somewhere else."""
     if runs.is_dir():
         for path in sorted(runs.iterdir()):
-            if not path.name.startswith(".") and (path / "config.toml").is_file():
+            if path.name.startswith(".") or path.is_symlink():
+                continue
+            if (path / "config.toml").is_file():
                 yield RunDirectory(path)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from core.errors import InputError
@@ -53,6 +54,7 @@ def load_inference(directory: RunDirectory, name: str = "") -> Inference:
 
     Raises InputError when there is no such checkpoint or it does not fit the run.
     """
+    directory.refuse_links()
     there = directory.checkpoint_names()
     if not there:
         raise InputError(f"the run {directory.name!r} has no checkpoint yet; train it first")
@@ -62,9 +64,13 @@ def load_inference(directory: RunDirectory, name: str = "") -> Inference:
         )
     path, vocabulary = directory.checkpoint(name or there[0]), directory.vocabulary()
     snapshot = load(path)
-    model = CondVAE(directory.config().model, vocabulary)
+    # No memory is taken for what config.toml says before it is seen to be what the file holds.
+    with torch.device("meta"):
+        model = CondVAE(directory.config().model, vocabulary)
+    if any(tensor.dtype != torch.float32 for tensor in snapshot.model.values()):
+        raise InputError(f"{path} holds numbers that are not float32")
     try:
-        model.load_state_dict(dict(snapshot.model))
+        model.load_state_dict(dict(snapshot.model), assign=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} does not fit config.toml and vocabulary.json: {reason}") from None

@@ -94,6 +94,14 @@ class RunDirectory:
         history = sorted((n for n in names if n not in ("best", "last")), reverse=True)
         return [name for name in ("best", "last") if name in names] + history
 
+    def refuse_links(self) -> None:
+        """Raise InputError where a link leads out of the run: what is read or written through it
+        would be somebody else's.
+        """
+        for path in (*self.path.glob("*"), *self.checkpoints.glob("*")):
+            if path.is_symlink():
+                raise InputError(f"{path} is a link, which a run must not hold; put the file there")
+
     def config(self) -> Config:
         """The configuration. Raises InputError when it cannot be read."""
         return read_config(self.config_file)
@@ -143,12 +151,15 @@ def create_run(
 def open_run(runs: Path, name: str) -> RunDirectory:
     """The run of a name under the runs directory, or at a path.
 
-    Raises InputError when there is none.
+    Raises InputError when there is none. A name must not be that of a link, which a path may be.
     """
-    for path in (runs / name if NAME.fullmatch(name) else None, path_of(name)):
+    named = runs / name if NAME.fullmatch(name) and not (runs / name).is_symlink() else None
+    for path in (named, path_of(name)):
         with contextlib.suppress(OSError):
             if path is not None and (path / "config.toml").is_file():
-                return RunDirectory(path)
+                directory = RunDirectory(path)
+                directory.refuse_links()
+                return directory
     raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists those there are")
 
 
