@@ -12,6 +12,7 @@ class Control:
         self._stopping = False
         self._checkpoint = False
         self._evaluate = False
+        self._detach = False
 
     def pause(self) -> None:
         """Wait after the step in hand."""
@@ -42,6 +43,12 @@ class Control:
             self._evaluate = True
             self._changed.notify_all()
 
+    def detach(self) -> None:
+        """Say in the journal that the training goes on without its terminal."""
+        with self._changed:
+            self._detach = True
+            self._changed.notify_all()
+
     @property
     def pausing(self) -> bool:
         """Whether the training should wait."""
@@ -64,8 +71,14 @@ class Control:
             asked, self._evaluate = self._evaluate, False
         return asked
 
+    def take_detach(self) -> bool:
+        """Whether the terminal was left since the last call."""
+        with self._changed:
+            told, self._detach = self._detach, False
+        return told
+
     def wait_for_change(self) -> None:
         """Sleep while pausing, until a wish comes."""
         with self._changed:
-            if self.pausing and not (self._checkpoint or self._evaluate):
+            if self.pausing and not (self._checkpoint or self._evaluate or self._detach):
                 self._changed.wait(timeout=1.0)

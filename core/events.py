@@ -126,6 +126,10 @@ class Unpaused(Event, frozen=True):
     """The training goes on after a pause."""
 
 
+class Detached(Event, frozen=True):
+    """The terminal is gone or was left; the training goes on without it."""
+
+
 class Stopped(Event, frozen=True):
     """The training was told to end before its last step; it can be resumed."""
 
@@ -140,11 +144,31 @@ class Failed(Event, frozen=True):
     message: str
 
 
-EVENTS = (Started, Progress, Evaluated, Saved, Paused, Unpaused, Stopped, Finished, Failed)
+EVENTS = (
+    Started,
+    Progress,
+    Evaluated,
+    Saved,
+    Paused,
+    Unpaused,
+    Detached,
+    Stopped,
+    Finished,
+    Failed,
+)
 """The kinds of event that a journal holds."""
 
 _decoder = msgspec.json.Decoder(
-    Started | Progress | Evaluated | Saved | Paused | Unpaused | Stopped | Finished | Failed
+    Started
+    | Progress
+    | Evaluated
+    | Saved
+    | Paused
+    | Unpaused
+    | Detached
+    | Stopped
+    | Finished
+    | Failed
 )
 
 

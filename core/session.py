@@ -28,11 +28,14 @@ from core.runs import checkpoint
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_tail
+from core.runs.mailbox import listening
 from core.runs.ownership import owning
 from core.scores.evaluation import sample_pairs
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import Vocabulary
 from data import corpora
+
+log = logging.getLogger(__name__)
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -74,7 +77,11 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
     another process writes it.
     """
     directory.refuse_links()
-    with owning(directory), _library_output(directory.log_file):
+    with (
+        owning(directory),
+        _library_output(directory.log_file),
+        listening(directory, control),
+    ):
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
         start = check_resumable(directory)
@@ -89,6 +96,8 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
                 journal.write(event)
                 if isinstance(event, events.Saved):
                     journal.sync()
+                elif isinstance(event, events.Detached):
+                    log.warning("the terminal is gone; the training goes on without it")
                 yield event
 
 

@@ -304,6 +304,8 @@ class Trainer:
     def _scores_and_checkpoints(self) -> Iterator[events.Event]:
         """What is due at this step by the intervals, and what was asked for."""
         step, last = self._step, self._step == self.schedules.steps
+        if self.control.take_detach():
+            yield events.Detached(**self._now())
         asked = self.control.take_evaluate()
         due = self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
         if (asked or due) and not self.control.stopping:

@@ -10,6 +10,7 @@ runs/<name>/
   log.txt            what libraries print
   environment.json   versions, device, threads, precision
   owner.lock         locked by the process that writes here
+  inbox/             what other processes ask of it, while it is there
 """
 
 import contextlib
@@ -78,6 +79,11 @@ class RunDirectory:
     def lock_file(self) -> Path:
         """Locked by the process that owns the run."""
         return self.path / "owner.lock"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder of what other processes ask of the owner."""
+        return self.path / "inbox"
 
     @property
     def checkpoints(self) -> Path:

@@ -77,7 +77,7 @@ class History:
                 return "stopped"
             case events.Failed():
                 return "failed"
-            case events.Evaluated() | events.Saved() if self._was_paused:
+            case events.Evaluated() | events.Saved() | events.Detached() if self._was_paused:
                 return "paused"
         return "training"
 

@@ -33,7 +33,7 @@ def test_a_stop_ends_a_pause_for_good() -> None:
 
 
 def test_every_wish_wakes_a_pause_at_once() -> None:
-    for name in ("resume", "stop", "checkpoint", "evaluate"):
+    for name in ("resume", "stop", "checkpoint", "evaluate", "detach"):
         control = Control()
         control.pause()
         waiting = threading.Thread(target=control.wait_for_change)

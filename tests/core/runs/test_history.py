@@ -73,6 +73,8 @@ PAUSED, UNPAUSED = events.Paused(**at(20)), events.Unpaused(**at(20))
         ([started(), progress(10)], "training"),
         ([started(), PAUSED], "paused"),
         ([started(), PAUSED, saved(20)], "paused"),
+        ([started(), PAUSED, events.Detached(**at(20))], "paused"),
+        ([started(), progress(20), events.Detached(**at(20))], "training"),
         ([started(), PAUSED, evaluated(20)], "paused"),
         ([started(), PAUSED, UNPAUSED], "training"),
         ([started(), PAUSED, UNPAUSED, saved(20)], "training"),

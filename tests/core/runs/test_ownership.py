@@ -4,14 +4,16 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.errors import OwnedElsewhereError
 from core.runs.directory import RunDirectory
-from core.runs.ownership import is_owned, owner, owning
+from core.runs.ownership import STALE_SECONDS, Owner, is_owned, living_owner, owner, owning
 
 HOLD = """
 import sys
@@ -108,3 +110,41 @@ def test_a_look_at_the_wrong_moment_does_not_keep_a_writer_out(run: RunDirectory
 def test_a_lock_file_that_says_nothing_names_no_owner(run: RunDirectory) -> None:
     run.lock_file.write_bytes(b"\xff{")
     assert owner(run) is None
+
+
+@pytest.fixture
+def far(run: RunDirectory) -> Owner:
+    """A process on another machine, whose lock does not reach here, holds the run."""
+    found = Owner("far-away", 4711, time.time() - 3600)
+    run.lock_file.write_bytes(msgspec.json.encode(found))
+    return found
+
+
+def test_a_run_held_on_another_machine_is_elsewhere(run: RunDirectory, far: Owner) -> None:
+    assert is_owned(run)
+    assert living_owner(run) == far and far.elsewhere
+    with (
+        pytest.raises(OwnedElsewhereError, match="by process 4711 on far-away, since"),
+        owning(run),
+    ):
+        raise AssertionError
+    assert living_owner(run) == far, "being refused takes nothing from the owner"
+
+
+def test_an_owner_elsewhere_that_was_not_heard_of_is_gone(run: RunDirectory, far: Owner) -> None:
+    silent = time.time() - STALE_SECONDS - 1
+    os.utime(run.lock_file, (silent, silent))
+    assert living_owner(run) is None
+    with owning(run):
+        found = living_owner(run)
+        assert found is not None and not found.elsewhere
+
+
+def test_an_owner_keeps_being_heard_of(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.runs.ownership.BEAT_SECONDS", 0.02)
+    with owning(run):
+        os.utime(run.lock_file, (0, 0))
+        deadline = time.monotonic() + 5
+        while run.lock_file.stat().st_mtime == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
