@@ -1,13 +1,14 @@
 """The application: its screens, the training it hosts, and the ways out."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from textual import work
+import click
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.message import Message
@@ -15,25 +16,30 @@ from textual.screen import Screen
 
 from core import events
 from core.config import Config
-from core.control import Control
-from core.errors import CvaeError
 from core.runs.directory import RunDirectory
-from tui.host import Training
+from core.runs.mailbox import RemoteControl
+from core.runs.ownership import living_owner
+from tui.driver import LosableDriver
+from tui.headless import OnHangUp, steering_hint, train_detached
+from tui.host import RemoteTraining, Training
 from tui.models import Models
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
-from tui.terminal import owned_terminal
+from tui.signals import handling_signals
+from tui.terminal import leave_terminal, log_file, owned_terminal
+from tui.training import HostedTraining
 from tui.widgets.confirm import Confirm
+from tui.widgets.leave import Answer, Leave
 from tui.widgets.room import ROOMS
 
 S = TypeVar("S", bound=Screen[None])
 
 
 class CvaeApp(App[None]):
-    """Trains in a thread worker; every screen reads run directories."""
+    """Hosts a training in a thread; every screen reads run directories."""
 
     TITLE = "cvae-tui"
     CSS_PATH = "app.tcss"
@@ -54,6 +60,7 @@ class CvaeApp(App[None]):
         Binding("question_mark", "toggle_help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     @dataclass
@@ -64,28 +71,42 @@ class CvaeApp(App[None]):
 
     @dataclass
     class Ended(Message):
-        """The training worker is done: with its last event, or with an error."""
+        """The training is done: with its last event, or with an error."""
 
         last: events.Event | None
         error: str = ""
 
-    def __init__(self, runs_dir: Path, train: RunDirectory | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        runs_dir: Path,
+        train: RunDirectory | None = None,
+        view: RunDirectory | None = None,
+        on_hang_up: OnHangUp = "continue",
+    ) -> None:
+        super().__init__(driver_class=LosableDriver)
         self.runs_dir = runs_dir
-        self.viewed: RunDirectory | None = train
-        self.training: Training | None = None
+        self.viewed: RunDirectory | None = train or view
+        self.training: HostedTraining | None = None
         self.models = Models()
         self.signalled: int | None = None
+        """The signal that ends the app."""
+        self.hung_up = False
+        self.kept: HostedTraining | None = None
+        """The training that is to go on in another process once the app is left."""
+        self.failure: Exception | None = None
         self._train_at_start = train
+        self._on_hang_up = on_hang_up
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._remote: RemoteTraining | None = None
         self._leaving = False
         self.animation_level = "none"
 
     def on_mount(self) -> None:
-        """Listen to signals; begin what the command line asked for."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal, number)
-        if self._train_at_start:
+        """Begin what the command line asked for, unless a signal came first."""
+        self._event_loop = asyncio.get_running_loop()
+        if self.hung_up or self.signalled is not None:
+            self.exit()
+        elif self._train_at_start:
             self.resume_training(self._train_at_start)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -99,59 +120,52 @@ class CvaeApp(App[None]):
     # Training
 
     def start_training(self, config: Config, name: str, label: str) -> bool:
-        """Begin a new run in a worker; False when one is under way already."""
-        return self._begin(config=config, name=name, label=label)
+        """Begin a new run; False when one is under way already."""
+
+        def prepare() -> RunDirectory:
+            from core.session import prepare
+
+            return prepare(config, self.runs_dir, name, label)
+
+        return self._begin(None, prepare)
 
     def resume_training(self, directory: RunDirectory) -> bool:
-        """Go on with a run in a worker; False when one is under way already."""
-        return self._begin(directory=directory)
+        """Go on with a run; False when one is under way already."""
+        return self._begin(directory, lambda: directory)
 
-    def _begin(
-        self,
-        directory: RunDirectory | None = None,
-        config: Config | None = None,
-        name: str = "",
-        label: str = "",
-    ) -> bool:
+    def _begin(self, directory: RunDirectory | None, prepare: Callable[[], RunDirectory]) -> bool:
         if self.training:
             self.notify("A training is under way; stop it first.", severity="warning")
             return False
-        self.training = Training(Control(), directory)
-        self._train(self.training.control, directory, config, name, label)
+        training = self.training = HostedTraining(directory)
+        training.start(
+            prepare,
+            prepared=lambda directory: self._tell(self.Prepared(directory)),
+            ended=lambda: self._tell(self.Ended(training.last, training.error)),
+        )
         self.action_go("train")
         return True
 
-    @work(thread=True, group="training", exit_on_error=False)
-    def _train(
-        self,
-        control: Control,
-        directory: RunDirectory | None,
-        config: Config | None,
-        name: str,
-        label: str,
-    ) -> None:
-        last: events.Event | None = None
-        try:
-            # Torch takes seconds to import; the screens are up meanwhile.
-            from core.session import prepare, train
+    def _tell(self, message: Message) -> None:
+        """Post a message from the training's thread, in which nothing may fail."""
+        # The loop is closed once the terminal is gone.
+        with contextlib.suppress(RuntimeError):
+            self.post_message(message)
 
-            if directory is None:
-                assert config is not None
-                directory = prepare(config, self.runs_dir, name, label)
-            self.post_message(self.Prepared(directory))
-            for event in train(directory, control):
-                last = event
-            self.post_message(self.Ended(last))
-        except CvaeError as error:
-            self.post_message(self.Ended(last, str(error)))
-        except BaseException as error:
-            self.post_message(self.Ended(last, f"training broke off: {error!r}"))
-            raise
+    @property
+    def steered(self) -> Training | None:
+        """The training of the run in view, if this process or another on this machine has one."""
+        if self.training and self.training.directory in (None, self.viewed):
+            return self.training
+        owner = living_owner(self.viewed) if self.viewed else None
+        if self.viewed is None or owner is None or owner.elsewhere:
+            self._remote = None
+        elif self._remote is None or self._remote.directory != self.viewed:
+            self._remote = RemoteTraining(RemoteControl(self.viewed), self.viewed)
+        return self._remote
 
     def on_cvae_app_prepared(self, message: Prepared) -> None:
         """Show the run that begins."""
-        if self.training:
-            self.training.directory = message.directory
         self.view(message.directory)
 
     def on_cvae_app_ended(self, message: Ended) -> None:
@@ -216,23 +230,18 @@ class CvaeApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; while a training is under way, ask first."""
-        if self._leaving or isinstance(self.screen, Confirm):
+        if self._leaving or isinstance(self.screen, Confirm | Leave):
             return
-        if not self.training:
+        if self.training:
+            self.push_screen(Leave(), self._leave_as)
+        else:
             self.exit()
-            return
-        self.push_screen(
-            Confirm(
-                "A training is under way. Stop it with a checkpoint, from which it can be "
-                "resumed, and leave?",
-                yes="Stop and leave",
-                no="Stay",
-            ),
-            self._leave_if,
-        )
 
-    def _leave_if(self, leave: bool | None) -> None:
-        if leave:
+    def _leave_as(self, answer: Answer | None) -> None:
+        if answer == "keep" and self.training:
+            self.kept = self.training
+            self.training.control.detach()
+        if answer in ("keep", "stop"):
             self.leave()
 
     def leave(self) -> None:
@@ -244,19 +253,77 @@ class CvaeApp(App[None]):
         else:
             self.exit()
 
-    def _on_signal(self, number: int) -> None:
-        self.signalled = number
-        self.leave()
+    def on_signal(self, number: int) -> None:
+        """React to a signal, from its handler, even when the screens are gone."""
+        if number == signal.SIGHUP:
+            self.hang_up()
+            return
+        self.signalled, self.kept = number, None
+        if self.training:
+            self.training.control.stop()
+        self._soon(self.leave)
+
+    def hang_up(self) -> None:
+        """Leave the terminal that is gone, from any thread; the training goes on or stops."""
+        if self.hung_up:
+            return
+        self.hung_up = True
+        if self.training:
+            if self._on_hang_up == "continue":
+                self.training.control.detach()
+            else:
+                self.training.control.stop()
+        self._soon(self.exit)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        # Before the loop runs, `on_mount` looks; once it is closed, there is nothing to leave.
+        if self._event_loop:
+            with contextlib.suppress(RuntimeError):
+                self._event_loop.call_soon_threadsafe(act)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave the terminal clean; whoever runs the app says what went wrong, and where."""
+        self.failure = self.failure or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
 
 
-def run_app(runs_dir: Path, *, mouse: bool, train: RunDirectory | None = None) -> int:
-    """Open the app; the exit code when it has closed.
+def run_app(
+    runs_dir: Path,
+    *,
+    mouse: bool,
+    on_hang_up: OnHangUp = "continue",
+    train: RunDirectory | None = None,
+    view: RunDirectory | None = None,
+) -> int:
+    """Open the app; the exit code when it has closed and its training, if any, has ended.
 
     train: a run to train from the first moment.
+    view: a run to show from the first moment.
+
+    Raises whatever went wrong in the app.
     """
-    app = CvaeApp(runs_dir, train)
-    with owned_terminal():
-        app.run(mouse=mouse)
+    app = CvaeApp(runs_dir, train, view, on_hang_up)
+    with handling_signals(app.on_signal):
+        try:
+            with owned_terminal(app.hang_up):
+                app.run(mouse=mouse)
+        finally:
+            training = app.training
+            if app.hung_up:
+                leave_terminal(training.log_file if training else log_file())
+            elif training:
+                training.control.stop()
+            if training:
+                training.wait()
+    if app.failure:
+        raise app.failure
+    if app.kept and app.kept.directory and isinstance(app.kept.last, events.Stopped):
+        train_detached(app.kept.directory)
+        click.echo(f"{app.kept.directory.name} trains on in the background")
+        click.echo(steering_hint(app.kept.directory))
     if app.signalled is not None:
         return 128 + app.signalled
-    return app.return_code or 0
+    if app.hung_up and (training is None or on_hang_up == "stop"):
+        return 128 + signal.SIGHUP
+    return 1 if training and training.error else app.return_code or 0

@@ -1,11 +1,13 @@
 """Training without the app: a Rich progress bar on a terminal, plain lines elsewhere."""
 
-import contextlib
+import os
+import shlex
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from types import FrameType
+from pathlib import Path
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -16,27 +18,44 @@ from rich.text import Text
 from core import events
 from core.control import Control
 from core.runs.directory import RunDirectory
+from core.runs.ownership import is_owned, owned_error
 from tui.harmless import harmless
+from tui.signals import handling_signals
+from tui.terminal import leave_terminal
 from tui.wording import count, duration, figure, score
 
+OnHangUp = Literal["continue", "stop"]
+"""What becomes of a training whose terminal is gone."""
 QUIET_SECONDS = 10.0
 """Plain lines about progress are at least so far apart."""
 
 
-def train_headless(directory: RunDirectory) -> int:
+def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -> int:
     """Train a run to its end in this thread; the exit code.
 
-    SIGINT and SIGTERM have a checkpoint written before the end; a second SIGINT does not wait.
+    SIGINT and SIGTERM have a checkpoint written before the end; a second SIGINT does not wait. When
+    the terminal or the pipe is gone that it reports to, it goes on and reports into the run's log.
     """
     from core.session import train
 
     control = Control()
-    with _stopping_on_signals(control) as received:
-        report = _Bar(directory) if sys.stdout.isatty() else _Lines(directory)
-        last: events.Event | None = None
-        with report:
-            for last in train(directory, control):
-                report.show(last)
+    received: list[int] = []
+    report = _Report(directory, control)
+
+    def handle(number: int) -> None:
+        if number == signal.SIGHUP:
+            report.leave()
+            if on_hang_up == "continue":
+                return
+        if number == signal.SIGINT and received:
+            raise KeyboardInterrupt
+        received.append(number)
+        control.stop()
+
+    with handling_signals(handle), report:
+        for event in train(directory, control):
+            report.show(event)
+    last = report.last
     if isinstance(last, events.Failed):
         click.echo(f"cvae-tui: {directory.name}: {last.message}", err=True)
         return 1
@@ -46,27 +65,31 @@ def train_headless(directory: RunDirectory) -> int:
     return 128 + received[0] if received else 0
 
 
-@contextlib.contextmanager
-def _stopping_on_signals(control: Control) -> Iterator[list[int]]:
-    """Let signals stop the training; gives the list of those that came."""
-    received: list[int] = []
+def train_detached(directory: RunDirectory) -> None:
+    """Train a run in a process of its own session, which reports into the run's log.
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and received:
-            raise KeyboardInterrupt
-        received.append(number)
-        control.stop()
+    Raises InputError when the run cannot go on, OwnedElsewhereError when a process writes it.
+    """
+    from core.session import check_resumable
 
-    watched = [signal.SIGINT, signal.SIGTERM]
-    # Under nohup a hangup is ignored, and stays so.
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        watched.append(signal.SIGHUP)
-    before = {number: signal.signal(number, stop) for number in watched}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if is_owned(directory):
+        raise owned_error(directory)
+    check_resumable(directory)
+    command = [sys.executable, "-m", "tui.cli.main", "train", "--headless"]
+    with directory.log_file.open("ab") as log:
+        subprocess.Popen(
+            [*command, "--resume", str(directory.path.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def steering_hint(directory: RunDirectory) -> str:
+    """How to come back to a run that trains without a terminal."""
+    path = shlex.quote(harmless(str(directory.path)))
+    return f"`cvae-tui attach {path}` shows it, `cvae-tui stop {path}` stops it with a checkpoint"
 
 
 def _scores(event: events.Evaluated) -> str:
@@ -94,6 +117,47 @@ def _news(directory: RunDirectory, event: events.Event) -> str | None:
             return f"{directory.name} finished after {duration(event.elapsed)}"
         case _:
             return None
+
+
+class _Report:
+    """Tells how a training goes, as long as somebody can read it; then into the run's log."""
+
+    def __init__(self, directory: RunDirectory, control: Control) -> None:
+        self.last: events.Event | None = None
+        self._directory, self._control = directory, control
+        self._shown: _Bar | _Lines = _Bar(directory) if sys.stdout.isatty() else _Lines(directory)
+        self._left = False
+
+    def leave(self) -> None:
+        """Report into the log from now on. May be called while something is being shown."""
+        if self._left:
+            return
+        self._left = True
+        # What a bar has yet to draw belongs nowhere.
+        is_bar = isinstance(self._shown, _Bar)
+        leave_terminal(Path(os.devnull) if is_bar else self._directory.log_file)
+        self._control.detach()
+
+    def show(self, event: events.Event) -> None:
+        """Tell what happened."""
+        self.last = event
+        try:
+            self._shown.show(event)
+        except OSError:
+            self.leave()
+        if self._left and isinstance(self._shown, _Bar):
+            self._shown.__exit__()
+            self._shown = _Lines(self._directory)
+            leave_terminal(self._directory.log_file)
+
+    def __enter__(self) -> None:
+        self._shown.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._shown.__exit__()
+        except OSError:
+            self.leave()
 
 
 class _Lines:

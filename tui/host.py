@@ -7,16 +7,28 @@ from typing import Protocol
 from core.config import Config
 from core.control import Control
 from core.runs.directory import RunDirectory
+from core.runs.mailbox import RemoteControl
 from tui.models import Models
 
 
-@dataclass
-class Training:
-    """The training that this process hosts."""
+class Training(Protocol):
+    """A training that keys can steer, in this process or in another."""
 
-    control: Control
-    directory: RunDirectory | None = None
-    """Not known before the run is prepared."""
+    @property
+    def control(self) -> Control | RemoteControl:
+        """What it is told."""
+
+    @property
+    def directory(self) -> RunDirectory | None:
+        """Its run; not known before that is prepared."""
+
+
+@dataclass(frozen=True)
+class RemoteTraining:
+    """A training in another process on this machine."""
+
+    control: RemoteControl
+    directory: RunDirectory
 
 
 class Host(Protocol):
@@ -26,7 +38,12 @@ class Host(Protocol):
     viewed: RunDirectory | None
     """The run on the training screen, which other screens prefer."""
     training: Training | None
+    """The one that this process hosts."""
     models: Models
+
+    @property
+    def steered(self) -> Training | None:
+        """The training of the run in view, if this process or another on this machine has one."""
 
     def start_training(self, config: Config, name: str, label: str) -> bool:
         """Begin a new run; False when a training is under way already."""

@@ -1,14 +1,21 @@
-"""The terminal while the app has it: nothing but the app may write to it."""
+"""The terminal while the app has it: nothing but the app writes to it, and it may vanish."""
 
 import contextlib
+import io
 import os
+import select
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from core.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 def log_file() -> Path:
@@ -26,10 +33,13 @@ def require_terminal() -> None:
 
 
 @contextlib.contextmanager
-def owned_terminal() -> Iterator[None]:
+def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
     """Let the app write to the terminal while descriptors 1 and 2 lead into the log file.
 
     Libraries in other languages write straight to the descriptors, which would spoil the screen.
+
+    gone: called once the terminal is no longer there, from whichever thread noticed, perhaps more
+    than once. What is written after that is dropped.
 
     Raises InputError when there is no terminal.
     """
@@ -39,10 +49,12 @@ def owned_terminal() -> Iterator[None]:
     # Textual writes to sys.__stderr__ and asks sys.__stdout__ for the size of the terminal, both by
     # the file object and not by the descriptor's number.
     before = sys.__stdout__, sys.__stderr__
-    with os.fdopen(os.dup(2), "w", encoding="utf-8") as terminal:
+    raw = _Losable(os.dup(2), gone)
+    with io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8") as terminal:
         sys.__stdout__ = sys.__stderr__ = terminal  # type: ignore[misc]
         os.dup2(log, 1)
         os.dup2(log, 2)
+        threading.Thread(target=_wait_for_hang_up, args=(gone,), daemon=True).start()
         try:
             yield
         finally:
@@ -51,3 +63,37 @@ def owned_terminal() -> Iterator[None]:
                 os.close(descriptor)
             os.close(log)
             sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
+
+
+def leave_terminal(log_file: Path) -> None:
+    """Read from nowhere and print into a log from now on."""
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(nowhere, 0)
+    for target in (1, 2):
+        os.dup2(log, target)
+    os.close(nowhere)
+    os.close(log)
+
+
+class _Losable(io.FileIO):
+    """Writes to a terminal; once it is gone, drops what it is given, or its writers would die."""
+
+    def __init__(self, descriptor: int, gone: Callable[[], None]) -> None:
+        super().__init__(descriptor, "w")
+        self._gone = gone
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            self._gone()
+            return memoryview(data).nbytes
+
+
+def _wait_for_hang_up(gone: Callable[[], None]) -> None:
+    poll = select.poll()
+    # A hang-up is reported without being asked for.
+    poll.register(0, 0)
+    if poll.poll():
+        gone()

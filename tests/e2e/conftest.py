@@ -1,6 +1,6 @@
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,20 @@ def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Runs cvae-tui with some arguments in a terminal, its runs under tmp_path/runs."""
     opened: list[Terminal] = []
 
-    def run(*arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
+    def run(
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        program: Sequence[str] = PROGRAM,
+        **env: str,
+    ) -> Terminal:
         home = {
             "CVAE_TUI_RUNS_DIR": str(tmp_path / "runs"),
             "XDG_STATE_HOME": str(tmp_path / "state"),
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
         terminal = Terminal(
-            [*PROGRAM, *arguments], columns=columns, rows=rows, env=home | env, cwd=tmp_path
+            [*program, *arguments], columns=columns, rows=rows, env=home | env, cwd=tmp_path
         )
         opened.append(terminal)
         return terminal

@@ -93,6 +93,12 @@ class Terminal:
         self.screen.resize(rows, columns)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def hang_up(self) -> None:
+        """What becomes of a terminal whose connection drops."""
+        os.close(self._slave)
+        os.close(self._master)
+        self._slave = self._master = -1
+
     def kill(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
@@ -107,9 +113,13 @@ class Terminal:
     def wait_for_exit(self, seconds: float = 30) -> int:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            self.read(0.1)
-            if (status := self.exit_status()) is not None:
+            if self._master < 0:
+                time.sleep(0.1)
+            else:
                 self.read(0.1)
+            if (status := self.exit_status()) is not None:
+                if self._master >= 0:
+                    self.read(0.1)
                 return status
         raise AssertionError(f"the program did not end within {seconds} s:\n{self.text}")
 
@@ -122,6 +132,6 @@ class Terminal:
     def close(self) -> None:
         if self.exit_status() is None:
             os.kill(self.pid, signal.SIGKILL)
-            self.wait_for_exit()
-        os.close(self._slave)
-        os.close(self._master)
+            os.waitpid(self.pid, 0)
+        if self._master >= 0:
+            self.hang_up()

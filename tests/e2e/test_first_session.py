@@ -64,7 +64,7 @@ def test_leaving_while_training_asks_and_writes_a_checkpoint(
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "last.safetensors").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_with_a_checkpoint_and_a_clean_terminal(
     open_terminal: OpenTerminal, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -1,23 +1,28 @@
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, DataTable, HelpPanel, Input, Select, Static
 
 from core import events
 from core.config import Config
+from core.control import Control
 from core.runs.catalogue import list_runs, summarize
 from core.runs.directory import RunDirectory
+from core.runs.ownership import Owner
+from core.session import prepare, train
 from tui.app import CvaeApp
 from tui.charts.chart import Chart
 from tui.screens.generate import GenerateScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
-from tui.widgets.confirm import Confirm
 from tui.widgets.field_editor import FieldEditor
+from tui.widgets.leave import Leave
 from tui.widgets.model_picker import ModelPicker
 
 SIZE = (120, 36)
@@ -138,13 +143,45 @@ async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny) -> 
         app.start_training(tiny("training.epochs=100000"), "mine", "default")
         await until(pilot, lambda: "training" in text_of(app, "#status"))
         await pilot.press("q")
-        assert isinstance(app.screen, Confirm)
+        assert isinstance(app.screen, Leave)
         await pilot.press("n")
         await pilot.pause()
-        assert not isinstance(app.screen, Confirm)
+        assert not isinstance(app.screen, Leave)
         await pilot.press("q", "y")
         await until(pilot, lambda: not app.is_running)
     assert summarize(RunDirectory(tmp_path / "mine")).state == "stopped"
+
+
+async def test_the_keys_steer_a_training_in_another_process(tmp_path: Path, tiny: Tiny) -> None:
+    directory = prepare(tiny("training.epochs=100000"), tmp_path, "mine")
+    training = threading.Thread(target=lambda: list(train(directory, Control())))
+    training.start()
+    app = CvaeApp(tmp_path, view=directory)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        assert app.training is None and app.steered is not None
+        await pilot.press("space")
+        await until(pilot, lambda: "paused" in text_of(app, "#status"))
+        await pilot.press("space")
+        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        await pilot.press("c", "e", "s")
+        assert "stopping" in text_of(app, "#status")
+        await until(pilot, lambda: "stopped" in text_of(app, "#status"))
+        assert app.steered is None
+        training.join()
+    kinds = [type(event) for event in journal(tmp_path / "mine")]
+    assert kinds.count(events.Paused) == kinds.count(events.Unpaused) == 1
+    assert kinds[-2:] == [events.Saved, events.Stopped]
+
+
+async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirectory) -> None:
+    copied.lock_file.write_bytes(msgspec.json.encode(Owner("far-[b]away", 4711, 0)))
+    app = CvaeApp(copied.path.parent, view=copied)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "on far-[b]away, read-only here" in text_of(app, "#status")
+        assert app.steered is None
+        assert app.screen.check_action("stop", ()) is None
 
 
 async def test_setup_judges_as_one_types_and_trains(tmp_path: Path, corpus_file: Path) -> None:

@@ -3,16 +3,23 @@
 import importlib
 import os
 import sys
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.allocator import keep_freed_memory
 from core.errors import CvaeError, InputError
-from tui.cli.options import runs_dir_option
+from tui.cli.options import on_hang_up_option, runs_dir_option
+
+if TYPE_CHECKING:
+    from tui.headless import OnHangUp
 
 COMMANDS = {
     "train": "Train a model, in the app, headless or detached.",
+    "attach": "Open the app on a run, live or finished.",
+    "stop": "Ask a run in another process to checkpoint and stop.",
     "runs": "List runs: state, age, epochs, best scores.",
     "convert": "Convert words to other tenses.",
     "sample": "Draw paradigms from N(0, I).",
@@ -48,19 +55,20 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @runs_dir_option
+@on_hang_up_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.version_option(package_name="cvae-tui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, runs_dir: Path, no_mouse: bool) -> None:
+def cli(ctx: click.Context, runs_dir: Path, on_hang_up: "OnHangUp", no_mouse: bool) -> None:
     """Train, steer and use conditional sequence-to-sequence VAEs on words.
 
     Without a command, opens the app on the training screen.
     """
-    ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse}
+    ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse, "on_hang_up": on_hang_up}
     if ctx.invoked_subcommand is None:
         from tui.app import run_app
 
-        ctx.exit(run_app(runs_dir, mouse=not no_mouse))
+        ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up))
 
 
 def main() -> None:
@@ -90,7 +98,20 @@ def main() -> None:
     except OSError as error:
         _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
         code = 1
+    except Exception as error:
+        _complain(f"failed: {error!r}; the details are in {_written_down(error)}")
+        code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _written_down(error: Exception) -> Path:
+    """The file with the traceback of an error that nobody foresaw."""
+    from tui.terminal import log_file
+
+    path = log_file()
+    with path.open("a", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    return path
 
 
 def _complain(message: str) -> None:

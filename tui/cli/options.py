@@ -39,6 +39,23 @@ def runs_dir_option(command: F) -> F:
     )(command)
 
 
+def _hang_up_inherited(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    before: str = (ctx.obj or {}).get("on_hang_up", "continue")
+    return before if value is None else value
+
+
+def on_hang_up_option(command: F) -> F:
+    """`--on-hangup`, before or after the name of the command."""
+    return click.option(
+        "--on-hangup",
+        "on_hang_up",
+        type=click.Choice(["continue", "stop"]),
+        callback=_hang_up_inherited,
+        help="When the terminal is gone, train on without it, or stop with a checkpoint.  "
+        "[default: continue]",
+    )(command)
+
+
 def _opened(ctx: click.Context, parameter: click.Parameter, value: str) -> RunDirectory:
     return open_run(ctx.params["runs_dir"], value)
 

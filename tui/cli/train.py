@@ -1,16 +1,18 @@
 """`cvae-tui train`: in the app, headless, or in a process of its own."""
 
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.config import Config, preset, preset_names, read_config, with_settings
 from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
-from tui.cli.options import runs_dir_option
+from tui.cli.options import on_hang_up_option, runs_dir_option
 from tui.terminal import require_terminal
+
+if TYPE_CHECKING:
+    from tui.headless import OnHangUp
 
 
 @click.command()
@@ -45,6 +47,7 @@ from tui.terminal import require_terminal
 @click.option("--epochs", metavar="N", help="Epochs: training.epochs.")
 @click.option("--name", metavar="NAME", default="", help="Name of the run.")
 @click.option("--resume", metavar="RUN", help="Go on with a run exactly where it stopped.")
+@on_hang_up_option
 @runs_dir_option
 @click.pass_context
 def command(
@@ -61,6 +64,7 @@ def command(
     device: str | None,
     name: str,
     resume: str | None,
+    on_hang_up: "OnHangUp",
     runs_dir: Path,
 ) -> None:
     """Train a model.
@@ -85,16 +89,19 @@ def command(
         given = [f"{key}={text}" for key, text in shortcuts.items() if text is not None]
         directory = _prepare(preset_name, config_file, (*given, *settings), runs_dir, name)
     if detach:
-        _detach(directory, runs_dir)
+        from tui.headless import train_detached
+
+        train_detached(directory)
         click.echo(directory.name)
     elif headless:
         from tui.headless import train_headless
 
-        ctx.exit(train_headless(directory))
+        ctx.exit(train_headless(directory, on_hang_up))
     else:
         from tui.app import run_app
 
-        ctx.exit(run_app(runs_dir, mouse=(ctx.obj or {}).get("mouse", True), train=directory))
+        mouse = (ctx.obj or {}).get("mouse", True)
+        ctx.exit(run_app(runs_dir, mouse=mouse, on_hang_up=on_hang_up, train=directory))
 
 
 def _prepare(
@@ -116,7 +123,7 @@ def _prepare(
 
 def _refuse_changes(ctx: click.Context) -> None:
     """A resumed run is what it was; whatever would change it is refused."""
-    allowed = ("headless", "detach", "resume", "runs_dir")
+    allowed = ("headless", "detach", "resume", "on_hang_up", "runs_dir")
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(parameter.name or "")
         given = source is click.core.ParameterSource.COMMANDLINE
@@ -125,18 +132,3 @@ def _refuse_changes(ctx: click.Context) -> None:
                 f"--resume goes on exactly where the run stopped, so {parameter.opts[0]} cannot be "
                 "given with it"
             )
-
-
-def _detach(directory: RunDirectory, runs_dir: Path) -> None:
-    from core.session import check_resumable
-
-    check_resumable(directory)
-    command = [sys.executable, "-m", "tui.cli.main", "train", "--headless"]
-    with directory.log_file.open("ab") as log:
-        subprocess.Popen(
-            [*command, "--resume", str(directory.path.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )

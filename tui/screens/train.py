@@ -14,6 +14,7 @@ from core.runs.catalogue import run_state
 from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, State
 from core.runs.journal import JournalFollower
+from core.runs.ownership import living_owner
 from tui.charts.chart import Chart
 from tui.harmless import harmless
 from tui.widgets.examples import conversions, draws
@@ -136,10 +137,11 @@ evaluation.
         training = self.host.training
         if training and (training.directory is None or self._history.started is None):
             return "starting"
-        if training and self._directory == training.directory and training.control.stopping:
-            return "stopping"
         if self._directory is None:
             return "new"
+        steered = self.host.steered
+        if steered and self._directory == steered.directory and steered.control.stopping:
+            return "stopping"
         return run_state(self._directory, self._history)
 
     def _show(self) -> None:
@@ -178,6 +180,9 @@ evaluation.
             return Content("Starting: loading PyTorch, measuring threads and precision ...")
         if self._directory is None or self._config is None:
             return Content("No run in view.")
+        owner = living_owner(self._directory)
+        if owner and owner.elsewhere:
+            state = f"{state} on {harmless(owner.host)}, read-only here"
         parts = [Content.styled(harmless(self._directory.name), "bold"), Content(state)]
         progress, started = self._history.progress, self._history.started
         if progress and started and progress.kl is not None:
@@ -208,12 +213,11 @@ evaluation.
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that steer are there while this process trains the run in view."""
-        training = self.host.training
+        """Keys that steer are there while the run in view trains on this machine."""
         if action in ("pause", "stop", "checkpoint", "evaluate"):
-            return bool(training) or None
+            return bool(self.host.steered) or None
         if action == "train":
-            return not training or None
+            return not self.host.training or None
         return super().check_action(action, parameters)
 
     def action_train(self) -> None:
@@ -227,7 +231,7 @@ evaluation.
 
     def action_pause(self) -> None:
         """Pause the training, or go on with it."""
-        if training := self.host.training:
+        if training := self.host.steered:
             if training.control.pausing:
                 training.control.resume()
             else:
@@ -235,18 +239,18 @@ evaluation.
 
     def action_stop(self) -> None:
         """Stop the training with a checkpoint."""
-        if training := self.host.training:
+        if training := self.host.steered:
             training.control.stop()
             self._show()
 
     def action_checkpoint(self) -> None:
         """Save a checkpoint now."""
-        if training := self.host.training:
+        if training := self.host.steered:
             training.control.checkpoint()
             self.notify("A checkpoint is written after this step.")
 
     def action_evaluate(self) -> None:
         """Take the scores now."""
-        if training := self.host.training:
+        if training := self.host.steered:
             training.control.evaluate()
             self.notify("The scores are taken after this step.")

@@ -1,0 +1,27 @@
+"""What the process does on SIGINT, SIGTERM and SIGHUP while it trains."""
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+
+@contextlib.contextmanager
+def handling_signals(handle: Callable[[int], None]) -> Iterator[None]:
+    """Give the number of each signal that comes to `handle`, in the main thread.
+
+    A hang-up that is ignored, as under nohup, stays so.
+    """
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        handle(number)
+
+    watched = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        watched.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handler) for number in watched}
+    try:
+        yield
+    finally:
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)

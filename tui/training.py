@@ -1,0 +1,71 @@
+"""The training that the app hosts, in a thread of its own that outlives the screens."""
+
+import contextvars
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from core import events
+from core.control import Control
+from core.errors import CvaeError
+from core.runs.directory import RunDirectory
+from tui.terminal import log_file
+
+
+class HostedTraining:
+    """One training in a thread of this process; the process does not end before it."""
+
+    def __init__(self, directory: RunDirectory | None) -> None:
+        self.control = Control()
+        self.directory = directory
+        """Not known before the run is prepared."""
+        self.last: events.Event | None = None
+        self.error = ""
+        """Why the training broke off, if it did."""
+        self._thread: threading.Thread | None = None
+
+    def start(
+        self,
+        prepare: Callable[[], RunDirectory],
+        prepared: Callable[[RunDirectory], object],
+        ended: Callable[[], object],
+    ) -> None:
+        """Prepare the run and train it. `prepared` and `ended` are called from the thread."""
+
+        def train() -> None:
+            self._train(prepare, prepared)
+            ended()
+
+        # Messages of Textual ask for the app of the context in which they are made.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(train,), name="training")
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until the training has ended."""
+        if self._thread:
+            self._thread.join()
+
+    @property
+    def log_file(self) -> Path:
+        """Where to say what nobody is there to read."""
+        return self.directory.log_file if self.directory else log_file()
+
+    def _train(
+        self, prepare: Callable[[], RunDirectory], prepared: Callable[[RunDirectory], object]
+    ) -> None:
+        try:
+            # Torch takes seconds to import; the screens are up meanwhile.
+            from core.session import train
+
+            self.directory = prepare()
+            prepared(self.directory)
+            for event in train(self.directory, self.control):
+                self.last = event
+        except CvaeError as error:
+            self.error = str(error)
+        except Exception as error:
+            with self.log_file.open("a", encoding="utf-8") as log:
+                traceback.print_exc(file=log)
+            self.error = f"training broke off: {error!r}; the details are in {self.log_file}"
