@@ -1,10 +1,15 @@
 """Nothing is lost when the terminal is: real hang-ups, real signals, real processes."""
 
+import getpass
 import os
 import re
+import shlex
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -240,6 +245,78 @@ def test_a_training_is_kept_in_the_background(
     trains_on(mine)
     stopped = command_line("stop", "mine")
     assert stopped.returncode == 0, stopped.stderr
+
+
+SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+
+
+@pytest.fixture
+def over_ssh(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Runs cvae-tui in a terminal at the other end of a connection to a real sshd."""
+    if not (SSHD and shutil.which("ssh") and shutil.which("ssh-keygen")):
+        pytest.skip("there is no sshd here")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "sshd_config").write_text(
+        textwrap.dedent(f"""\
+            ListenAddress 127.0.0.1:{port}
+            HostKey {key}
+            AuthorizedKeysFile {key}.pub
+            PidFile none
+            StrictModes no
+            UsePAM no
+            PermitRootLogin yes
+            """)
+    )
+    server = subprocess.Popen(
+        [SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    if "listening" not in (said := server.stderr.readline()):
+        server.kill()
+        pytest.skip(f"sshd does not start here: {said}")
+    opened: list[Terminal] = []
+
+    def run(*arguments: str) -> Terminal:
+        there = [
+            *("env", "TERM=xterm-256color", f"CVAE_TUI_RUNS_DIR={tmp_path / 'runs'}"),
+            *(f"XDG_STATE_HOME={tmp_path / 'state'}", f"PYTHONPATH={os.pathsep.join(sys.path)}"),
+            *(*PROGRAM, *arguments),
+        ]
+        here = [
+            *("ssh", "-tt", "-F", "none", "-i", str(key), "-p", str(port)),
+            *("-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={tmp_path / 'known'}"),
+            *("-o", "LogLevel=ERROR", f"{getpass.getuser()}@127.0.0.1", shlex.join(there)),
+        ]
+        opened.append(Terminal(here, cwd=tmp_path))
+        return opened[-1]
+
+    yield run
+    for terminal in opened:
+        terminal.close()
+    server.kill()
+    server.communicate()
+
+
+def test_a_training_survives_its_ssh_connection(
+    over_ssh: OpenTerminal, mine: RunDirectory, command_line: CommandLine
+) -> None:
+    terminal = over_ssh("train", "--name", "mine")
+    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.kill(signal.SIGKILL)
+    wait_until(lambda: told(mine, events.Detached))
+    trains_on(mine)
+    again = over_ssh("attach", "mine")
+    again.wait_for("mine · training")
+    again.press("s")
+    again.wait_for("mine · stopped", 60)
+    again.press("q")
+    assert again.wait_for_exit() == 0
+    assert summarize(mine).state == "stopped"
 
 
 def test_a_hang_up_without_a_training_ends_the_app(open_terminal: OpenTerminal) -> None:
