@@ -2,6 +2,8 @@
 
 import threading
 
+from core.schedules import Overrides
+
 
 class Control:
     """Wishes of whoever steers a training. The training reads them between its steps."""
@@ -13,6 +15,7 @@ class Control:
         self._checkpoint = False
         self._evaluate = False
         self._detach = False
+        self._edits: dict[str, float | None] = {}
 
     def pause(self) -> None:
         """Wait after the step in hand."""
@@ -49,6 +52,18 @@ class Control:
             self._detach = True
             self._changed.notify_all()
 
+    def edit(self, name: str, value: float | None) -> None:
+        """Set beta, learning_rate or teacher_forcing_ratio from the next step on.
+
+        None returns it to its schedule.
+
+        Raises InputError for another name or a value out of range.
+        """
+        Overrides().edited(name, value)
+        with self._changed:
+            self._edits[name] = value
+            self._changed.notify_all()
+
     @property
     def pausing(self) -> bool:
         """Whether the training should wait."""
@@ -77,8 +92,15 @@ class Control:
             told, self._detach = self._detach, False
         return told
 
+    def take_edits(self) -> dict[str, float | None]:
+        """The last value asked for since the last call, by name."""
+        with self._changed:
+            asked, self._edits = self._edits, {}
+        return asked
+
     def wait_for_change(self) -> None:
         """Sleep while pausing, until a wish comes."""
         with self._changed:
-            if self.pausing and not (self._checkpoint or self._evaluate or self._detach):
+            wishes = self._checkpoint or self._evaluate or self._detach or self._edits
+            if self.pausing and not wishes:
                 self._changed.wait(timeout=1.0)

@@ -5,6 +5,7 @@ two of them its state is whole, and `snapshot` may take it.
 """
 
 import contextlib
+import dataclasses
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from core.model import CondVAE
 from core.prior import Draws, PriorDraws, divide, fit_memory
 from core.randomness import seeded
 from core.running_means import RunningMeans
-from core.schedules import Schedules
+from core.schedules import SCHEDULED, Overrides, Schedules
 from core.scores.evaluation import Evaluation, joint_score
 from core.step import Examples, learn, together
 from core.vocabulary import BLANK, EOS, Vocabulary
@@ -49,6 +50,8 @@ class Position(msgspec.Struct, frozen=True):
     """Step of the checkpoint `last`; -1 before the first."""
     best: float = -1.0
     """Highest score so far of those by which the best checkpoint is chosen."""
+    overrides: Overrides = SCHEDULED
+    """What was set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class Trainer:
             reason = " ".join(str(error).split())
             raise InputError(f"the checkpoint does not fit this configuration: {reason}") from None
         self._position = snapshot.position
+        self._override(snapshot.position.overrides)
         self._step = snapshot.position.step
         self._clock = Clock(snapshot.position.elapsed)
         self._resumed = True
@@ -301,11 +305,22 @@ class Trainer:
             return fed.expand(inputs.shape)
         return torch.rand(inputs.shape, generator=coins) < ratio
 
+    def _edits(self) -> Iterator[events.Event]:
+        for name, value in self.control.take_edits().items():
+            self._override(self._position.overrides.edited(name, value))
+            yield events.Edited(**self._now(), name=name, value=value)
+
+    def _override(self, overrides: Overrides) -> None:
+        self._position = msgspec.structs.replace(self._position, overrides=overrides)
+        self.schedules = dataclasses.replace(self.schedules, overrides=overrides)
+
     def _scores_and_checkpoints(self) -> Iterator[events.Event]:
-        """What is due at this step by the intervals, and what was asked for."""
+        """What was asked for, and what is due at this step by the intervals."""
         step, last = self._step, self._step == self.schedules.steps
         if self.control.take_detach():
             yield events.Detached(**self._now())
+        overrides = self._position.overrides
+        yield from self._edits()
         asked = self.control.take_evaluate()
         due = self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
         if (asked or due) and not self.control.stopping:
@@ -321,7 +336,9 @@ class Trainer:
                         if not due:
                             yield from self._checkpoint("last")
         due = self._position.saved != step and self._due(self.config.checkpoints.every_epochs)
-        if self.control.take_checkpoint() or (due and not last):
+        # An edit is saved at once, so that a resumed run goes on with what its journal told before.
+        edited = self._position.overrides != overrides
+        if self.control.take_checkpoint() or edited or (due and not last):
             yield from self._checkpoint("last")
 
     def _due(self, every_epochs: int) -> bool:

@@ -1,41 +1,78 @@
 """A run as its journal tells it: series of numbers over steps, its state, its last scores."""
 
+import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Literal, cast
 
 from core import events
+from core.schedules import EDITABLE, Overrides
 
 State = Literal["new", "training", "paused", "finished", "stopped", "failed", "crashed"]
 ACTIVE: tuple[State, ...] = ("training", "paused")
 
 
-class Series:
-    """One number over the steps of a run. A value that was not finite is nan."""
+class Moments:
+    """Where some events lie, in the order of the journal."""
 
     def __init__(self) -> None:
         self.steps = array("q")
         self.epochs = array("d")
         self.times = array("d")
         """Seconds of training."""
+
+    def add(self, new: Sequence[events.Event]) -> None:
+        """Take in where events lie."""
+        self.steps.extend([event.step for event in new])
+        self.epochs.extend([event.epoch for event in new])
+        self.times.extend([event.elapsed for event in new])
+
+    def keep(self, count: int) -> None:
+        """Drop all but so many."""
+        for column in (self.steps, self.epochs, self.times):
+            del column[count:]
+
+
+class Series:
+    """One number over the steps of a run. A value that was not finite is nan.
+
+    Numbers that the same events tell share their moments.
+    """
+
+    def __init__(self, moments: Moments | None = None) -> None:
+        self.moments = moments or Moments()
         self.values = array("d")
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.values)
+
+    @property
+    def steps(self) -> "array[int]":
+        """Steps of the training."""
+        return self.moments.steps
+
+    @property
+    def epochs(self) -> "array[float]":
+        """Passes over the words."""
+        return self.moments.epochs
+
+    @property
+    def times(self) -> "array[float]":
+        """Seconds of training."""
+        return self.moments.times
 
     def append(self, event: events.Event, value: float | None) -> None:
-        """Add what an event tells."""
-        self.steps.append(event.step)
-        self.epochs.append(event.epoch)
-        self.times.append(event.elapsed)
-        self.values.append(float("nan") if value is None else value)
+        """Add what an event tells, to a series whose moments are its own."""
+        self.moments.add([event])
+        self.values.append(math.nan if value is None else value)
 
     def forget_after(self, step: int) -> None:
         """Drop what came after a step."""
-        keep = bisect_right(self.steps, step)
-        for column in (self.steps, self.epochs, self.times, self.values):
-            del column[keep:]
+        count = bisect_right(self.steps, step)
+        self.moments.keep(count)
+        del self.values[count:]
 
 
 class History:
@@ -50,13 +87,26 @@ class History:
         """The evaluation of the checkpoint `best`, which stays on the disk when a run goes on from
         before it."""
         self.saved: dict[str, events.Saved] = {}
+        self.edits: list[events.Edited] = []
+        self._reports = Moments()
         self.last: events.Event | None = None
 
     def add(self, new: Iterable[events.Event]) -> None:
         """Take in events, in the order of the journal."""
-        for event in new:
-            self._add(event)
-            self.last = event
+        for kind, some in groupby(new, type):
+            if kind is events.Progress:
+                # Nearly all of a journal, so it is taken in column by column.
+                self._add_reports(cast(Sequence[events.Progress], tuple(some)))
+            else:
+                for event in some:
+                    self._add(event)
+                    self.last = event
+
+    @property
+    def overrides(self) -> Overrides:
+        """What is set by hand at the last event."""
+        latest = {edit.name: edit.value for edit in self.edits if edit.name in EDITABLE}
+        return Overrides(**latest)
 
     @property
     def evaluated(self) -> events.Evaluated | None:
@@ -77,8 +127,9 @@ class History:
                 return "stopped"
             case events.Failed():
                 return "failed"
-            case events.Evaluated() | events.Saved() | events.Detached() if self._was_paused:
-                return "paused"
+            case events.Evaluated() | events.Edited() | events.Saved() | events.Detached():
+                if self._was_paused:
+                    return "paused"
         return "training"
 
     def _add(self, event: events.Event) -> None:
@@ -91,10 +142,6 @@ class History:
                 self._forget_after(event.step)
                 if not event.resumed:
                     self.best = None
-            case events.Progress():
-                self.progress = event
-                for name, value in _numbers(event):
-                    self._series(name).append(event, value)
             case events.Evaluated():
                 self.evaluations.append(event)
                 if event.best:
@@ -106,6 +153,8 @@ class History:
                 self._series("gaussian").append(event, scores.gaussian.score)
                 self._series("distinct").append(event, scores.gaussian.distinct)
                 self._series("joint").append(event, event.joint)
+            case events.Edited():
+                self.edits.append(event)
             case events.Saved():
                 self.saved[event.checkpoint] = event
             case events.Paused():
@@ -114,6 +163,16 @@ class History:
                 self._was_paused = False
 
     _was_paused = False
+
+    def _add_reports(self, new: Sequence[events.Progress]) -> None:
+        self.progress = self.last = new[-1]
+        self._reports.add(new)
+        for name in PROGRESS_SERIES:
+            series = self.series.setdefault(name, Series(self._reports))
+            values = [getattr(event, name) for event in new]
+            if None in values:
+                values = [math.nan if value is None else value for value in values]
+            series.values.extend(values)
 
     def _series(self, name: str) -> Series:
         return self.series.setdefault(name, Series())
@@ -124,11 +183,7 @@ class History:
         if self.progress and self.progress.step > step:
             self.progress = None
         self.evaluations = [event for event in self.evaluations if event.step <= step]
-
-
-def _numbers(event: events.Progress) -> Iterator[tuple[str, float | None]]:
-    for name in PROGRESS_SERIES:
-        yield name, getattr(event, name)
+        self.edits = [event for event in self.edits if event.step <= step]
 
 
 PROGRESS_SERIES = (

@@ -1,7 +1,11 @@
+import math
 import threading
 import time
 
+import pytest
+
 from core.control import Control
+from core.errors import InputError
 
 
 def test_nothing_is_wished_at_first() -> None:
@@ -53,3 +57,44 @@ def test_a_wish_that_came_before_the_wait_is_not_slept_over() -> None:
     asked = time.monotonic()
     control.wait_for_change()
     assert time.monotonic() - asked < 0.5
+
+
+def test_the_last_edit_of_a_number_is_taken_once() -> None:
+    control = Control()
+    control.edit("beta", 0.5)
+    control.edit("learning_rate", 1e-3)
+    control.edit("beta", None)
+    assert control.take_edits() == {"beta": None, "learning_rate": 1e-3}
+    assert control.take_edits() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("betas", 0.5, "beta, learning_rate, teacher_forcing_ratio"),
+        ("beta", -1, "a number from 0 to 1000, or schedule"),
+        ("learning_rate", 0, "a number above 0 up to 100, or schedule"),
+        ("teacher_forcing_ratio", 1.1, "a number from 0 to 1, or schedule"),
+        ("beta", math.nan, "a number from 0 to 1000, or schedule"),
+    ],
+)
+def test_an_edit_out_of_range_is_refused_where_it_is_asked_for(
+    name: str, value: float, accepted: str
+) -> None:
+    control = Control()
+    with pytest.raises(InputError, match=accepted):
+        control.edit(name, value)
+    assert control.take_edits() == {}
+
+
+def test_an_edit_wakes_a_pause_at_once() -> None:
+    control = Control()
+    control.pause()
+    waiting = threading.Thread(target=control.wait_for_change)
+    waiting.start()
+    time.sleep(0.02)
+    assert waiting.is_alive()
+    wished = time.monotonic()
+    control.edit("beta", 0.5)
+    waiting.join()
+    assert time.monotonic() - wished < 0.5

@@ -13,7 +13,17 @@ from core.config import (
     TeacherForcingConfig,
     with_settings,
 )
-from core.schedules import Schedules, beta, learning_rate, rise, teacher_forcing_ratio
+from core.errors import InputError
+from core.schedules import (
+    Overrides,
+    Phase,
+    Schedules,
+    beta,
+    learning_rate,
+    read_edit,
+    rise,
+    teacher_forcing_ratio,
+)
 
 SHAPES = ["linear", "sigmoid", "cosine"]
 
@@ -203,3 +213,53 @@ def test_schedules_run_over_the_steps_of_the_whole_training() -> None:
     assert ours.steps == 20
     assert [ours.beta(step) for step in (0, 5, 10, 20)] == pytest.approx([0, 0.5, 1, 1])
     assert [ours.teacher_forcing_ratio(step) for step in (0, 5, 20)] == pytest.approx([1, 0.75, 0])
+
+
+CYCLES = (
+    "objective.annealing=cyclical",
+    "objective.cycles=4",
+    "objective.zero_ratio=0.2",
+    "objective.rise_ratio=0.4",
+    "objective.fall_ratio=0",
+    "training.epochs=20",
+)
+"""25 steps a cycle: 5 at rest, 10 rising, 10 held."""
+
+
+@pytest.mark.parametrize(
+    ("step", "phase"),
+    [
+        (0, Phase(1, 4, "resting")),
+        (10, Phase(1, 4, "rising")),
+        (20, Phase(1, 4, "holding")),
+        (24, Phase(1, 4, "holding")),
+        (25, Phase(2, 4, "resting")),
+        (99, Phase(4, 4, "holding")),
+        (100, Phase(4, 4, "holding")),
+    ],
+)
+def test_the_phase_says_where_beta_stands(step: int, phase: Phase) -> None:
+    assert schedules(*CYCLES).phase(step) == phase
+
+
+def test_a_fall_and_a_hand_are_phases_too() -> None:
+    fallen = schedules("prior.start=0.2", "training.epochs=20", "objective.rise_ratio=0.1")
+    assert fallen.phase(25).course == "falling"
+    by_hand = Schedules(fallen.config, 5, Overrides(beta=0.1))
+    assert by_hand.phase(25).course == "set by hand"
+    assert by_hand.beta(25) == 0.1
+
+
+def test_cycles_begin_where_beta_does() -> None:
+    cyclical = schedules(*CYCLES)
+    assert cyclical.cycle_starts == (25, 50, 75)
+    assert all(cyclical.phase(step).cycle > cyclical.phase(step - 1).cycle for step in (25, 50, 75))
+    assert schedules("objective.annealing=monotonic").cycle_starts == ()
+
+
+def test_an_edit_is_read_from_a_number_or_the_word_schedule() -> None:
+    assert read_edit("beta", " 0.25 ") == 0.25
+    assert read_edit("beta", "schedule") is None
+    for text in ("", "much", "inf", "-1", "1e9"):
+        with pytest.raises(InputError, match=r"beta: .* is not accepted; it takes a number"):
+            read_edit("beta", text)

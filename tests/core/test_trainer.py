@@ -22,6 +22,7 @@ from core.hardware import Hardware
 from core.inference import Inference
 from core.model import CondVAE
 from core.randomness import seeded
+from core.schedules import Overrides
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import BLANK, EOS, SOS, Vocabulary
 
@@ -300,7 +301,94 @@ class TestSteering:
         assert "Evaluated" not in kinds(told)
 
 
+EDITS = [("beta", 0.7), ("learning_rate", 0.03), ("teacher_forcing_ratio", 0.25)]
+
+
+class TestEditing:
+    @pytest.mark.parametrize(("name", "value"), EDITS)
+    def test_an_edit_takes_the_place_of_the_schedule_until_it_is_taken_back(
+        self, make: Make, while_step: WhileStep, name: str, value: float
+    ) -> None:
+        plain, control = make("training.report_every=1"), Control()
+        scheduled = [getattr(e, name) for e in train(plain) if isinstance(e, events.Progress)]
+        while_step(4, lambda: control.edit(name, value))
+        trainer, told = make("training.report_every=1", control=control), []
+        for event in trainer.run():
+            told.append(event)
+            if isinstance(event, events.Progress) and event.step == 9:
+                control.edit(name, None)
+        edits = [event for event in told if isinstance(event, events.Edited)]
+        assert [(e.step, e.name, e.value) for e in edits] == [(5, name, value), (9, name, None)]
+        followed = [getattr(e, name) for e in told if isinstance(e, events.Progress)]
+        assert followed[:5] == scheduled[:5]
+        assert followed[5:9] == [value] * 4
+        assert followed[9:] == scheduled[9:]
+        assert not same(weights(trainer), weights(plain))
+
+    def test_an_edit_to_what_the_schedule_says_changes_no_weight(
+        self, make: Make, while_step: WhileStep
+    ) -> None:
+        settings = ("optimizer.schedule=constant", "optimizer.learning_rate=0.02")
+        plain, control = make(*settings), Control()
+        train(plain)
+        while_step(4, lambda: control.edit("learning_rate", 0.02))
+        edited = make(*settings, control=control)
+        train(edited)
+        assert same(weights(plain), weights(edited))
+
+    def test_an_edit_is_saved_at_once(self, make: Make, while_step: WhileStep) -> None:
+        control = Control()
+        while_step(4, lambda: control.edit("beta", 0.7))
+        trainer = make("checkpoints.every_epochs=100", control=control)
+        for event in trainer.run():
+            if isinstance(event, events.CheckpointDue) and event.checkpoint == "last":
+                assert event.step == 5
+                assert trainer.snapshot().position.overrides == Overrides(beta=0.7)
+                break
+        else:
+            raise AssertionError("no checkpoint")
+
+    def test_an_edit_in_a_pause_is_told_in_the_pause(
+        self, make: Make, while_step: WhileStep
+    ) -> None:
+        control = Control()
+        while_step(4, control.pause)
+        told = []
+        for event in make(control=control).run():
+            told.append(event)
+            if isinstance(event, events.Paused):
+                control.edit("beta", 0.7)
+            if isinstance(event, events.CheckpointDue) and event.step == 5:
+                control.resume()
+        assert [kind for event, kind in zip(told, kinds(told), strict=True) if event.step == 5] == [
+            "Paused",
+            "Edited",
+            "CheckpointDue",
+            "Unpaused",
+        ]
+
+
 class TestResuming:
+    @pytest.mark.parametrize(("name", "value"), EDITS)
+    def test_goes_on_with_what_was_set_by_hand(
+        self, make: Make, while_step: WhileStep, name: str, value: float
+    ) -> None:
+        control = Control()
+        while_step(2, lambda: control.edit(name, value))
+        straight = make(control=control)
+        train(straight)
+        control = Control()
+        while_step(2, lambda: control.edit(name, value))
+        while_step(6, control.stop)
+        stopped = make(control=control)
+        assert isinstance(train(stopped)[-1], events.Stopped)
+        snapshot = copy.deepcopy(stopped.snapshot())
+        resumed = make()
+        resumed.restore(snapshot)
+        told = train(resumed)
+        assert {getattr(e, name) for e in told if isinstance(e, events.Progress)} == {value}
+        assert same(weights(resumed), weights(straight))
+
     @staticmethod
     def stopped(make: Make, while_step: WhileStep, *settings: str) -> Snapshot:
         control = Control()

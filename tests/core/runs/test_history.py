@@ -1,10 +1,14 @@
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from core import events
 from core.runs.history import History
+from core.schedules import Overrides
 
 SCORES = events.Scores(
     selection_bleu4=0.5,
@@ -56,6 +60,10 @@ def saved(step: int, name: str = "last") -> events.Saved:
     return events.Saved(**at(step), checkpoint=name)
 
 
+def edited(step: int, value: float | None) -> events.Edited:
+    return events.Edited(**at(step), name="beta", value=value)
+
+
 def history(*told: events.Event) -> History:
     made = History()
     made.add(told)
@@ -76,6 +84,7 @@ PAUSED, UNPAUSED = events.Paused(**at(20)), events.Unpaused(**at(20))
         ([started(), PAUSED, events.Detached(**at(20))], "paused"),
         ([started(), progress(20), events.Detached(**at(20))], "training"),
         ([started(), PAUSED, evaluated(20)], "paused"),
+        ([started(), PAUSED, edited(20, 0.1)], "paused"),
         ([started(), PAUSED, UNPAUSED], "training"),
         ([started(), PAUSED, UNPAUSED, saved(20)], "training"),
         ([started(), events.Stopped(**at(20))], "stopped"),
@@ -180,3 +189,42 @@ def test_events_may_come_in_portions() -> None:
     assert {n: list(s.steps) for n, s in one_by_one.series.items()} == {
         n: list(s.steps) for n, s in at_once.series.items()
     }
+
+
+def test_what_is_set_by_hand_is_what_the_last_edit_says() -> None:
+    told = [started(), edited(10, 0.5), progress(10), edited(20, 0.1)]
+    assert history(*told).overrides == Overrides(beta=0.1)
+    assert history(*told, edited(20, None)).overrides == Overrides()
+    assert history(*told, started(10)).overrides == Overrides(beta=0.5)
+    assert history(*told, started()).overrides == Overrides()
+
+
+def test_numbers_of_the_same_events_share_their_moments() -> None:
+    found = history(started(), progress(10), progress(20)).series
+    assert found["ce"].steps is found["kl"].steps
+
+
+def test_a_long_journal_takes_little_more_memory_than_its_numbers(
+    tmp_path: Path,
+) -> None:
+    journal, count = tmp_path / "journal.jsonl", 200_000
+    with journal.open("wb") as file:
+        file.write(events.to_line(started()))
+        for step in range(1, count + 1):
+            file.write(events.to_line(progress(step)))
+    program = (
+        "import resource, sys; from pathlib import Path\n"
+        "from core.runs.history import History; from core.runs.journal import JournalFollower\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "history, follower = History(), JournalFollower(Path(sys.argv[1]))\n"
+        "while new := follower.read_new(2**22): history.add(new)\n"
+        "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(len(history.series['ce']), after - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, journal], capture_output=True, text=True, check=True
+    )
+    points, kilobytes = map(int, done.stdout.split())
+    assert points == count
+    # 11 columns of 8 bytes, and what reading needs at a time.
+    assert kilobytes * 1024 < count * 11 * 8 * 1.3 + 40 * 2**20
