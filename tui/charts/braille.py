@@ -2,31 +2,43 @@
 
 from collections.abc import Callable, Sequence
 
-from tui.charts.columns import Column
+from tui.charts.columns import GAP, Column
 
+BLANK = "\u2800"
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of a cell's dots, by column and then by row from the top."""
+SOLID = "#"
+PATTERNS = (SOLID, "####..", "#..", "######..#..", "##..")
+"""How the lines of several runs are broken, so that they differ without colour."""
 
 
-def draw(columns: Sequence[Column | None], low: float, high: float, rows: int) -> list[str]:
+def draw(
+    columns: Sequence[Column | None], low: float, high: float, rows: int, pattern: str = SOLID
+) -> list[str]:
     """A line through the columns, as `rows` strings of half as many characters as columns.
 
     low, high: the values at the bottom and at the top; what lies beyond is drawn at the edge.
+    pattern: which dots along the line are drawn (#) and which are left out, again and again.
     """
     cells = [[0] * ((len(columns) + 1) // 2) for _ in range(rows)]
     height = rows * 4
     scale = (height - 1) / (high - low if high > low else 1.0)
+    drawn = [mark == "#" for mark in pattern]
 
     def dot(value: float) -> int:
         return min(height - 1, max(0, height - 1 - round((value - low) * scale)))
 
     def stroke(column: int, top: int, bottom: int) -> None:
         for y in range(top, bottom + 1):
-            cells[y // 4][column // 2] |= DOTS[column % 2][y % 4]
+            if drawn[(column + y) % len(drawn)]:
+                cells[y // 4][column // 2] |= DOTS[column % 2][y % 4]
 
     before: tuple[int, int] | None = None
     for x, column in enumerate(columns):
         if column is None:
+            continue
+        if column is GAP:
+            before = None
             continue
         if before is not None:
             _join(stroke, before, (x, dot(column.first)))

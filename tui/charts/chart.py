@@ -1,24 +1,86 @@
-"""The chart widget: a titled frame around one line."""
+"""The chart widget: a titled frame around the lines of one quantity."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from core.runs.history import Series
-from tui.charts.braille import draw
-from tui.charts.view import view
-from tui.wording import figure
+from tui.charts.braille import BLANK, PATTERNS, draw
+from tui.charts.quantities import Quantity, quantity
+from tui.charts.smoothing import Smoothed
+from tui.charts.view import Curve, Mark, View, index_of, position_of, view
+from tui.charts.window import AXES, Axis, Extent, Window, positions
+from tui.wording import duration, figure
 
 GUTTER = 7
 """Characters of the axis at the left."""
+ZOOM = 0.7
+"""How much of what is in sight stays so after zooming in once."""
+OTHERS = len(PATTERNS) - 1
+"""Runs that can be told apart beside the chart's own."""
+
+Row = list[tuple[str, str]]
+"""A character and the name of its style, for each cell."""
 
 
-class Chart(Widget):
-    """One series over the epochs. Draws only what changed, and only when it is in sight."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The same quantity of another run."""
 
-    COMPONENT_CLASSES = {"chart--axis", "chart--line"}
+    series: Series
+    slot: int
+    """From 1 to `OTHERS`: settles its colour and its pattern."""
+
+
+class Chart(Widget, can_focus=True):
+    """One quantity of a run, and of others for comparison. Only cells that changed are drawn anew.
+
+    What is in sight and pointed at is a `Window`; the chart posts `Moved` when the user changes it.
+    """
+
+    COMPONENT_CLASSES = {
+        "chart--axis",
+        "chart--line",
+        "chart--raw",
+        "chart--mark",
+        "chart--cursor",
+        *(f"chart--other-{slot}" for slot in range(1, OTHERS + 1)),
+    }
+    HELP = """\
+Left and right move a cursor over all charts; the wheel and + - zoom, dragging moves. The line
+behind the smooth one is what was measured. Letters at the head: B best and L last checkpoint,
+C a cycle of beta begins, E something was set by hand.
+"""
+    BINDINGS = [
+        Binding("left", "point(-1)", "Cursor back", show=False),
+        Binding("right", "point(1)", "Cursor on", show=False),
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False, key_display="+"),
+        Binding("minus", "zoom(1)", "Zoom out", show=False),
+        Binding("shift+left,less_than_sign", "pan(-1)", "Look back", show=False),
+        Binding("shift+right,greater_than_sign", "pan(1)", "Look on", show=False),
+        Binding("home", "begin", "Beginning", show=False),
+        Binding("end", "follow", "Follow the newest", show=False),
+        Binding("0", "whole", "Whole run", show=False),
+        Binding("shift+up", "zoom_values(-1)", "Zoom values in", show=False),
+        Binding("shift+down", "zoom_values(1)", "Zoom values out", show=False),
+        Binding("up", "pan_values(1)", "Values up", show=False),
+        Binding("down", "pan_values(-1)", "Values down", show=False),
+        Binding("l", "log", "Logarithmic values", show=False),
+        Binding("x", "axis", "Epoch, step or time", show=False),
+        Binding("v", "choose", "Another quantity", show=False),
+        Binding("enter", "enlarge", "Full screen", show=False),
+        Binding("escape", "let_go", "No cursor", show=False),
+    ]
     DEFAULT_CSS = """
     Chart {
         border: round $panel-lighten-2;
@@ -26,73 +88,457 @@ class Chart(Widget):
         border-title-style: bold;
         border-subtitle-color: $text-muted;
         min-height: 5;
+        &:focus { border: heavy $accent; }
         & > .chart--axis { color: $text-muted; }
         & > .chart--line { color: $accent; }
+        & > .chart--raw { color: $panel-lighten-3; }
+        & > .chart--mark { color: $text-muted; }
+        & > .chart--cursor { color: $foreground; text-style: bold; }
+        & > .chart--other-1 { color: $text-warning; }
+        & > .chart--other-2 { color: $text-success; }
+        & > .chart--other-3 { color: $text-error; }
+        & > .chart--other-4 { color: $text-primary; }
     }
     """
 
+    @dataclass
+    class Moved(Message):
+        """The user looks or points somewhere else."""
+
+        window: Window
+
+    @dataclass
+    class Enlarge(Message):
+        """The user wants this chart alone, or all of them again."""
+
+        chart: "Chart"
+
+    @dataclass
+    class Choose(Message):
+        """The user wants another quantity on this chart."""
+
+        chart: "Chart"
+
+    @dataclass
+    class LetGo(Message):
+        """The user leaves what was pointed at or enlarged."""
+
     def __init__(
-        self, title: str, *, bounds: tuple[float, float] | None = None, id: str | None = None
+        self,
+        title: str,
+        *,
+        bounds: tuple[float, float] | None = None,
+        noisy: bool = False,
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._title = title
-        self._bounds = bounds
+        self.quantity = Quantity(title, bounds, noisy)
+        self.name_of_quantity = id or ""
+        self.window = Window()
+        self.logarithmic = False
         self._series: Series | None = None
-        self._drawn: tuple[int, Size] | None = None
-        self._lines: list[Strip] = []
+        self._others: Sequence[Line] = ()
+        self._marks: Sequence[Mark] = ()
+        self._extent: Extent | None = None
+        self._values: tuple[float, float] | None = None
+        """Lowest and highest value in sight, where the user chose them."""
+        self._smoothing = 0.0
+        self._smoothed: dict[int, Smoothed] = {}
+        self._view: View | None = None
+        self._rows: list[Row] = []
+        self._strips: list[Strip] = []
+        self._drawn: Size | None = None
+        self._dragged_at: int | None = None
         self.border_title = title
 
-    def show(self, series: Series | None) -> None:
-        """Draw a series as it stands now."""
-        self._series = series
-        last = series.values[-1] if series is not None and len(series) else None
-        self.border_title = self._title if last is None else f"{self._title} {figure(last)}"
-        self.refresh()
+    # What it shows
+
+    def show(
+        self,
+        series: Series | None,
+        others: Sequence[Line] = (),
+        marks: Sequence[Mark] = (),
+        extent: Extent | None = None,
+    ) -> None:
+        """Draw a series as it stands now.
+
+        others: the same quantity of other runs. extent: how far the run has come; None takes it
+        from the series.
+        """
+        if series is not self._series:
+            self._smoothed.clear()
+        self._series, self._others, self._marks = series, others, marks
+        self._extent = extent
+        self._redraw()
+
+    def look(self, window: Window) -> None:
+        """Show another part of the run."""
+        if window != self.window:
+            self.window = window
+            self._redraw()
+
+    def smooth(self, weight: float) -> None:
+        """Smooth what is noisy, with so much weight on what came before; 0 for not at all."""
+        if weight != self._smoothing:
+            self._smoothing = weight
+            self._smoothed.clear()
+            self._redraw()
+
+    def choose(self, name: str) -> None:
+        """Show another quantity from the next `show` on."""
+        self.quantity, self.name_of_quantity = quantity(name), name
+        self._values, self.logarithmic = None, False
+
+    def reading(self) -> str:
+        """The values at the cursor in words; empty without a cursor."""
+        series, step = self._series, self.window.cursor
+        if series is None or not len(series) or step is None:
+            return ""
+        index = index_of(series, step)
+        read = f"{self.quantity.title} {figure(series.values[index])}"
+        if self._is_smoothed:
+            read += f", smoothed {figure(self._smooth(series)[index])}"
+        return read
+
+    def place(self) -> str:
+        """The step, epoch and time at the cursor in words; empty without a cursor."""
+        series, step = self._series, self.window.cursor
+        if series is None or not len(series) or step is None:
+            return ""
+        epoch = position_of(series, step, "epoch") or 0.0
+        time = series.times[index_of(series, step)]
+        return f"step {step:,}, epoch {epoch:.2f}, {duration(time)}"
+
+    @property
+    def last(self) -> float:
+        """How far the runs have come on the axis."""
+        ends = [positions(one, self.window.axis)[-1] for one in self._all if len(one)]
+        return max([*ends, self._extent.on(self.window.axis) if self._extent else 0.0])
+
+    @property
+    def _all(self) -> list[Series]:
+        return [one for one in (self._series, *(o.series for o in self._others)) if one is not None]
+
+    @property
+    def _is_smoothed(self) -> bool:
+        return self.quantity.noisy and self._smoothing > 0
+
+    def _smooth(self, series: Series) -> Sequence[float]:
+        smoothed = self._smoothed.setdefault(id(series), Smoothed(self._smoothing))
+        return smoothed.follow(series.values)
+
+    def _curves(self) -> list[Curve]:
+        curves = []
+        if self._series is not None and self._is_smoothed:
+            curves.append(Curve(self._series, self._series.values, "raw"))
+        for line in self._others:
+            values = self._smooth(line.series) if self._is_smoothed else line.series.values
+            curves.append(Curve(line.series, values, f"other-{line.slot}"))
+        if self._series is not None:
+            values = self._smooth(self._series) if self._is_smoothed else self._series.values
+            curves.append(Curve(self._series, values, "line"))
+        return curves
+
+    # How it is drawn
 
     def render_line(self, y: int) -> Strip:
         """A line of the chart."""
-        mark = (len(self._series) if self._series is not None else 0, self.size)
-        if mark != self._drawn:
-            self._drawn = mark
-            self._lines = self._draw()
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        if self._drawn != self.size:
+            self._draw()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         self._drawn = None
         super().notify_style_update()
 
-    def _draw(self) -> list[Strip]:
-        width, height = self.size
-        axis = self.get_component_rich_style("chart--axis")
-        line = self.get_component_rich_style("chart--line")
-        rows, cells = height - 1, width - GUTTER
-        shown = None
-        if self._series is not None and rows > 0 and cells > 4:
-            shown = view(self._series, cells * 2, self._bounds)
-        if shown is None:
-            return self._waiting(width, height, axis)
-        labels = {0: figure(shown.high), rows - 1: figure(shown.low)}
-        if rows >= 5:
-            labels[(rows - 1) // 2] = figure(
-                shown.high - (shown.high - shown.low) * ((rows - 1) // 2) / (rows - 1)
-            )
-        lines = [
+    def _redraw(self) -> None:
+        """Draw, and have the cells that changed sent to the terminal."""
+        self._entitle()
+        if self._drawn != self.size or not self.size:
+            self._drawn = None
+            self.refresh()
+            return
+        before = self._rows
+        self._draw()
+        changed = [
+            Region(left, y, right - left, 1)
+            for y in range(max(len(before), len(self._rows)))
+            for left, right in _differing(_row(before, y), _row(self._rows, y))
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def _entitle(self) -> None:
+        series, title = self._series, self.quantity.title
+        if series is not None and len(series):
+            step = self.window.cursor
+            index = len(series) - 1 if step is None else index_of(series, step)
+            title += f" {figure(series.values[index])}"
+            if step is not None and self._is_smoothed:
+                title += f" ~{figure(self._smooth(series)[index])}"
+        if title != self.border_title:
+            self.border_title = title
+
+    def _draw(self) -> None:
+        self._drawn = self.size
+        self._rows = self._cells()
+        styles: dict[str, Style] = {}
+        for row in self._rows:
+            for _, name in row:
+                if name not in styles:
+                    styles[name] = self.get_component_rich_style(f"chart--{name}")
+        self._strips = [
             Strip(
                 [
-                    Segment(f"{labels.get(row, ''):>{GUTTER - 1}}", axis),
-                    Segment("┤" if row in labels else "│", axis),
-                    Segment(dots, line),
-                ]
+                    Segment("".join(character for character, _ in run), styles[name])
+                    for name, cells in groupby(row, key=lambda cell: cell[1])
+                    for run in [list(cells)]
+                ],
+                self.size.width,
             )
-            for row, dots in enumerate(draw(shown.columns, shown.low, shown.high, rows))
+            for row in self._rows
         ]
-        start, end = f"{shown.start:.0f}", f"epoch {shown.end:.1f}"
-        foot = f"{start}{end:>{max(0, cells - len(start))}}"
-        return [*lines, Strip([Segment(" " * GUTTER + foot, axis)]).crop(0, width)]
 
-    def _waiting(self, width: int, height: int, style: Style) -> list[Strip]:
-        text = "no value yet"[:width]
-        blank = Strip.blank(width)
-        middle = Strip([Segment(text.center(width), style)])
-        return [middle if row == height // 2 else blank for row in range(height)]
+    def _cells(self) -> list[Row]:
+        width, height = self.size
+        rows, cells = height - 1, width - GUTTER
+        curves = self._curves()
+        self._view = None
+        if rows > 0 and cells > 4:
+            self._view = view(
+                curves,
+                cells * 2,
+                window=self.window,
+                extent=self._extent,
+                bounds=self._values or self.quantity.bounds,
+                log=self.logarithmic,
+            )
+        shown = self._view
+        if shown is None:
+            return self._waiting(width, height, any(len(one) for one in self._all))
+        plot: list[Row] = [[(" ", "axis")] * cells for _ in range(rows)]
+        for layer in shown.layers:
+            slot = int(layer.style.removeprefix("other-")) if "other-" in layer.style else 0
+            dots = draw(layer.columns, shown.low, shown.high, rows, PATTERNS[slot])
+            for row, line in zip(plot, dots, strict=True):
+                for x, character in enumerate(line):
+                    if character != BLANK:
+                        row[x] = (character, layer.style)
+        for mark in self._marks:
+            self._upright(plot, mark.step, "┊", "mark", mark.letter)
+        if self.window.cursor is not None:
+            self._upright(plot, self.window.cursor, "│", "cursor", "▾")
+        labels = {0: figure(shown.value(1)), rows - 1: figure(shown.value(0))}
+        if rows >= 5:
+            middle = (rows - 1) // 2
+            labels[middle] = figure(shown.value(1 - middle / (rows - 1)))
+        lines = [
+            [(c, "axis") for c in f"{labels.get(y, ''):>{GUTTER - 1}}"[: GUTTER - 1]]
+            + [("┤" if y in labels else "│", "axis"), *row]
+            for y, row in enumerate(plot)
+        ]
+        foot = f"{' ' * GUTTER}{self._foot(shown, cells)}"
+        return [*lines, [(c, "axis") for c in f"{foot:{width}}"[:width]]]
+
+    def _upright(self, plot: list[Row], step: int, stroke: str, style: str, head: str) -> None:
+        """A line from top to bottom at a step, behind the curves, with a letter at its head."""
+        shown, longest = self._view, max(self._all, key=len)
+        position = position_of(longest, step, self.window.axis)
+        if shown is None or position is None:
+            return
+        x = shown.column(position, len(plot[0]))
+        if x is None:
+            return
+        for row in plot[1:]:
+            character, name = row[x]
+            row[x] = (stroke, style) if character == " " or name == "mark" else (character, name)
+        plot[0][x] = (head, style)
+
+    def _foot(self, shown: View, cells: int) -> str:
+        start, end = (
+            _position(shown.start, self.window.axis),
+            _position(shown.end, self.window.axis),
+        )
+        end = {"epoch": "epoch ", "step": "step ", "time": ""}[self.window.axis] + end
+        return f"{start}{end:>{max(0, cells - len(start))}}"
+
+    def _waiting(self, width: int, height: int, hidden: bool) -> list[Row]:
+        text = ("nothing in sight" if hidden else "no value yet").center(width)[:width]
+        return [
+            [(c, "axis") for c in (text if row == height // 2 else " " * width)]
+            for row in range(height)
+        ]
+
+    # Keys
+
+    def action_point(self, direction: int) -> None:
+        """Move the cursor by a cell, or to the next point where points are further apart."""
+        series, shown = self._series, self._view
+        if series is None or not len(series):
+            return
+        step = self.window.cursor
+        if step is None or shown is None:
+            self._move(self.window.pointed(series.steps[-1]))
+            return
+        xs, index = positions(series, self.window.axis), index_of(series, step)
+        cell = (shown.end - shown.start) / max(1, self.size.width - GUTTER)
+        wanted = xs[index] + direction * cell
+        index += direction
+        while 0 < index < len(xs) - 1 and (xs[index] - wanted) * direction < 0:
+            index += direction
+        index = min(max(index, 0), len(xs) - 1)
+        pointed = self.window.pointed(series.steps[index])
+        self._move(pointed.showing(xs[index], self.last))
+
+    def action_zoom(self, direction: int) -> None:
+        """Look closer, or at more; at the cursor where there is one."""
+        self._zoom(ZOOM**-direction, self._cursor_position())
+
+    def action_pan(self, direction: int) -> None:
+        """Look at what lies before, or after."""
+        self._move(self.window.panned(direction / 4, self.last))
+
+    def action_begin(self) -> None:
+        """Look at the beginning."""
+        self._move(self.window.panned(-self.last, self.last))
+
+    def action_follow(self) -> None:
+        """Look at the newest point and stay there."""
+        self._move(self.window.following())
+
+    def action_whole(self) -> None:
+        """Look at the whole run, and at all its values."""
+        self._values = None
+        self._move(replace(self.window.following(), span=None))
+        self._redraw()
+
+    def action_zoom_values(self, direction: int) -> None:
+        """Look closer at the values, or at more of them."""
+        self._value_range(ZOOM**-direction, 0.0)
+
+    def action_pan_values(self, direction: int) -> None:
+        """Look at higher or lower values."""
+        self._value_range(1.0, direction / 8)
+
+    def action_log(self) -> None:
+        """Logarithmic values, or plain ones."""
+        self.logarithmic, self._values = not self.logarithmic, None
+        self._redraw()
+
+    def action_axis(self) -> None:
+        """Epochs, steps or seconds along the foot."""
+        axis = AXES[(AXES.index(self.window.axis) + 1) % len(AXES)]
+        self._move(Window(axis, cursor=self.window.cursor))
+
+    def action_choose(self) -> None:
+        """Put another quantity on this chart."""
+        self.post_message(self.Choose(self))
+
+    def action_enlarge(self) -> None:
+        """This chart alone, or all of them again."""
+        self.post_message(self.Enlarge(self))
+
+    def action_let_go(self) -> None:
+        """Point nowhere; then leave the full screen."""
+        self.post_message(self.LetGo())
+
+    def _cursor_position(self) -> float | None:
+        if self.window.cursor is None or self._series is None:
+            return None
+        return position_of(self._series, self.window.cursor, self.window.axis)
+
+    def _zoom(self, factor: float, at: float | None) -> None:
+        self._move(self.window.zoomed(factor, self.last, at))
+
+    def _value_range(self, factor: float, shift: float) -> None:
+        if self._view is None:
+            return
+        low, high = self._view.low, self._view.high
+        middle, half = (low + high) / 2 + shift * (high - low), (high - low) / 2 * factor
+        if not middle - half < middle + half:
+            return
+        self._values = (middle - half, middle + half)
+        if self.logarithmic:
+            self._values = (10 ** (middle - half), 10 ** (middle + half))
+        self._redraw()
+
+    def _move(self, window: Window) -> None:
+        self.look(window)
+        self.post_message(self.Moved(window))
+
+    # Mouse
+
+    def _position_under(self, event: events.MouseEvent) -> float | None:
+        content = event.get_content_offset(self)
+        if content is None or self._view is None or content.x < GUTTER:
+            return None
+        share = (content.x - GUTTER + 0.5) / max(1, self.size.width - GUTTER)
+        return self._view.start + share * (self._view.end - self._view.start)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look closer at what is under the pointer."""
+        event.stop()
+        self._zoom(ZOOM, self._position_under(event))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look at more."""
+        event.stop()
+        self._zoom(1 / ZOOM, self._position_under(event))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the chart."""
+        self._dragged_at = event.screen_x
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move what is in sight with the pointer."""
+        if self._dragged_at is None or event.screen_x == self._dragged_at:
+            return
+        moved = self._dragged_at - event.screen_x
+        self._dragged_at = event.screen_x
+        self._move(self.window.panned(moved / max(1, self.size.width - GUTTER), self.last))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go of the chart."""
+        self._dragged_at = None
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at what was clicked; twice for the full screen."""
+        if event.chain == 2:
+            self.action_enlarge()
+            return
+        position, series = self._position_under(event), self._series
+        if position is None or series is None or not len(series):
+            return
+        xs = positions(series, self.window.axis)
+        nearest = min(
+            range(len(xs)) if len(xs) < 3 else _around(xs, position),
+            key=lambda index: abs(xs[index] - position),
+        )
+        self._move(self.window.pointed(series.steps[nearest]))
+
+
+def _around(xs: Sequence[float], position: float) -> range:
+    """The two points beside a position."""
+    right = min(bisect_left(xs, position), len(xs) - 1)
+    return range(max(0, right - 1), right + 1)
+
+
+def _position(value: float, axis: Axis) -> str:
+    if axis == "time":
+        return duration(value)
+    return f"{value:.0f}" if axis == "step" or value >= 100 else f"{value:.3g}"
+
+
+def _row(rows: Sequence[Row], y: int) -> Row:
+    return rows[y] if y < len(rows) else []
+
+
+def _differing(old: Row, new: Row) -> list[tuple[int, int]]:
+    """From the first to behind the last cell in which two rows differ."""
+    if len(old) != len(new):
+        return [(0, max(len(old), len(new)))]
+    differing = [x for x, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    return [(differing[0], differing[-1] + 1)] if differing else []

@@ -16,12 +16,22 @@ class Column:
     high: float
 
 
+GAP = Column(math.nan, math.nan, math.nan, math.nan)
+"""A column whose values cannot be drawn: a line breaks off there."""
+
+
 def columns(
-    xs: Sequence[float], ys: Sequence[float], start: float, end: float, width: int
+    xs: Sequence[float],
+    ys: Sequence[float],
+    start: float,
+    end: float,
+    width: int,
+    above: float = -math.inf,
 ) -> list[Column | None]:
     """The points with start <= x <= end in `width` columns; None where a column has none.
 
-    xs ascend. Values that are not finite are left out.
+    xs ascend. Values that are not finite, or not above `above`, are left out; a column that has no
+    others is `GAP`.
     """
     first, last = bisect_left(xs, start), bisect_right(xs, end)
     span = (end - start) or 1.0
@@ -30,13 +40,15 @@ def columns(
     for column in range(width):
         edge = start + span * (column + 1) / width
         high = last if column == width - 1 else bisect_left(xs, edge, low, last)
-        found.append(_column(ys[low:high]))
+        found.append(_column(ys[low:high], above) if high > low else None)
         low = high
     return found
 
 
-def _column(values: Sequence[float]) -> Column | None:
-    finite = values if math.isfinite(sum(values)) else [v for v in values if math.isfinite(v)]
-    if not finite:
-        return None
-    return Column(finite[0], finite[-1], min(finite), max(finite))
+def _column(values: Sequence[float], above: float) -> Column:
+    # A sum is several times faster than a look at each value, and finite only if all of them are.
+    if not math.isfinite(sum(values)) or min(values) <= above:
+        values = [value for value in values if math.isfinite(value) and value > above]
+        if not values:
+            return GAP
+    return Column(values[0], values[-1], min(values), max(values))

@@ -1,10 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.charts.braille import draw
-from tui.charts.columns import Column
-
-BLANK = "\u2800"
+from tui.charts.braille import BLANK, PATTERNS, draw
+from tui.charts.columns import GAP, Column
 
 
 def at(value: float) -> Column:
@@ -42,3 +40,24 @@ def test_any_columns_fill_the_rows_asked_for(shown: list[Column | None], rows: i
     assert [len(line) for line in lines] == [(len(shown) + 1) // 2] * rows
     if any(shown):
         assert any(character != BLANK for line in lines for character in line)
+
+
+def test_a_line_breaks_off_at_a_gap() -> None:
+    (line,) = draw([at(0), None, None, GAP, None, None, None, at(0)], 0, 1, 1)
+    assert line[1:3] == BLANK * 2
+    assert line[0] != BLANK != line[3]
+
+
+def test_the_lines_of_several_runs_differ_without_colour() -> None:
+    flat = [at(0)] * 24
+    drawn = {tuple(draw(flat, 0, 1, 1, pattern)) for pattern in PATTERNS}
+    assert len(drawn) == len(PATTERNS)
+
+
+def test_a_broken_line_still_shows_a_spike() -> None:
+    columns: list[Column | None] = [at(0)] * 9
+    for x in range(9):
+        spiked = [*columns[:x], Column(0, 0, 0, 1), *columns[x + 1 :]]
+        for pattern in PATTERNS:
+            top = draw(spiked, 0, 1, 4, pattern)[0]
+            assert any(character != BLANK for character in top)
