@@ -47,6 +47,14 @@ class JournalFollower:
         self._path = path
         self._offset = 0
 
+    @property
+    def behind(self) -> int:
+        """Bytes that were added since the last call of `read_new`."""
+        try:
+            return self._path.stat().st_size - self._offset
+        except FileNotFoundError:
+            return 0
+
     def read_new(self, at_most: int = 2**24) -> list[Event]:
         """The events in the whole lines that were added since the last call.
 
@@ -75,6 +83,23 @@ def read_tail(path: Path, size: int = 2**16) -> list[Event]:
             return list(from_lines(file.read()))
     except FileNotFoundError:
         return []
+
+
+def read_overview(path: Path, parts: int = 64, size: int = 2**15) -> list[Event]:
+    """The events in so many parts of a journal, evenly spaced, each of `size` bytes."""
+    found: list[Event] = []
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            for part in range(parts):
+                start = (end - size) * part // max(1, parts - 1)
+                file.seek(max(0, start))
+                piece = file.read(size)
+                first = piece.find(b"\n") + 1 if start > 0 else 0
+                found += from_lines(piece[first : piece.rfind(b"\n") + 1])
+    except FileNotFoundError:
+        pass
+    return found
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -23,6 +23,7 @@ from core.errors import InputError
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_tail
+from core.schedules import Overrides
 
 LARGEST = 1024
 """Bytes of a wish."""
@@ -120,10 +121,7 @@ def _read(path: Path) -> bytes:
 
 def _grant(wish: Wish | Edit, control: Control) -> None:
     if isinstance(wish, Edit):
-        edit = getattr(control, "edit", None)
-        if edit is None:
-            raise InputError("values cannot be changed while a training runs")
-        edit(wish.name, wish.value)
+        control.edit(wish.name, wish.value)
         return
     match wish.what:
         case "pause":
@@ -171,7 +169,11 @@ class RemoteControl:
         self._put(Wish("evaluate"))
 
     def edit(self, name: str, value: float | None) -> None:
-        """Set a schedule's value from the next step on; None returns it to its schedule."""
+        """Set a schedule's value from the next step on; None returns it to its schedule.
+
+        Raises InputError for another name or a value out of range.
+        """
+        Overrides().edited(name, value)
         self._put(Edit(name, value))
 
     @property

@@ -76,11 +76,11 @@ class Board(Vertical):
     def read(self) -> None:
         """Say what the cursor points at, and whether the view is held."""
         focused = next((chart for chart in self.charts if chart.has_focus), self.charts[0])
-        parts = [focused.place(), focused.reading()]
-        if self.window.held:
-            parts.append("held, End follows")
-        elif self.window.cursor is not None:
-            parts.append("Esc lets go")
+        parts = [
+            "held, End follows" if self.window.held else "",
+            focused.place(),
+            focused.reading(),
+        ]
         text = " · ".join(part for part in parts if part)
         static = self.query_one(".reading", Static)
         static.display = bool(text) and (self.window.held or self.window.cursor is not None)

@@ -94,10 +94,10 @@ C a cycle of beta begins, E something was set by hand.
         & > .chart--raw { color: $panel-lighten-3; }
         & > .chart--mark { color: $text-muted; }
         & > .chart--cursor { color: $foreground; text-style: bold; }
-        & > .chart--other-1 { color: $text-warning; }
+        & > .chart--other-1 { color: $text-primary; }
         & > .chart--other-2 { color: $text-success; }
         & > .chart--other-3 { color: $text-error; }
-        & > .chart--other-4 { color: $text-primary; }
+        & > .chart--other-4 { color: $foreground; }
     }
     """
 
@@ -190,14 +190,14 @@ C a cycle of beta begins, E something was set by hand.
         self._values, self.logarithmic = None, False
 
     def reading(self) -> str:
-        """The values at the cursor in words; empty without a cursor."""
+        """The value at the cursor, and behind ~ the smooth one; empty without a cursor."""
         series, step = self._series, self.window.cursor
         if series is None or not len(series) or step is None:
             return ""
         index = index_of(series, step)
         read = f"{self.quantity.title} {figure(series.values[index])}"
         if self._is_smoothed:
-            read += f", smoothed {figure(self._smooth(series)[index])}"
+            read += f" ~{figure(self._smooth(series)[index])}"
         return read
 
     def place(self) -> str:
@@ -275,8 +275,6 @@ C a cycle of beta begins, E something was set by hand.
             step = self.window.cursor
             index = len(series) - 1 if step is None else index_of(series, step)
             title += f" {figure(series.values[index])}"
-            if step is not None and self._is_smoothed:
-                title += f" ~{figure(self._smooth(series)[index])}"
         if title != self.border_title:
             self.border_title = title
 

@@ -2,35 +2,49 @@
 
 import math
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import ProgressBar, Static
+from textual.widgets import Log, ProgressBar, Static
+from textual.worker import get_current_worker
 
 from core.config import Config, preset
 from core.errors import CvaeError, InputError
-from core.runs.catalogue import run_state
+from core.runs.catalogue import run_directories, run_state
 from core.runs.directory import RunDirectory
-from core.runs.history import ACTIVE, History, State
-from core.runs.journal import JournalFollower
+from core.runs.history import ACTIVE, History, Series, State
+from core.runs.journal import JournalFollower, read_overview
 from core.runs.ownership import living_owner
-from tui.charts.chart import Chart
+from core.schedules import EDITABLE, SCHEDULED, Schedules
+from tui.charts.board import Board
+from tui.charts.braille import PATTERNS, draw
+from tui.charts.chart import OTHERS, Chart, Line
+from tui.charts.columns import Column
+from tui.charts.quantities import quantity
+from tui.charts.view import Mark
+from tui.charts.window import Extent
 from tui.harmless import harmless
+from tui.widgets.adjust import Adjust
+from tui.widgets.choice import ChooseOne, ChooseSome
 from tui.widgets.examples import conversions, draws
+from tui.widgets.kl_strip import KlStrip
 from tui.widgets.room import Room
-from tui.wording import count, duration
+from tui.widgets.vitals import Vitals, read_computer
+from tui.wording import count, duration, figure
 
-UNIT = (0.0, 1.0)
-CHARTS = {
-    "ce": ("CE nats/word", None),
-    "kl": ("KL nats", None),
-    "beta": ("Beta", None),
-    "bleu4": ("BLEU-4", UNIT),
-    "gaussian": ("Gaussian", UNIT),
-    "teacher_forcing_ratio": ("Teacher forcing", UNIT),
-}
+CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
 REFRESH_SECONDS = 0.5
+READINGS_SECONDS = 2.0
+AT_ONCE = 2**20
+"""Bytes of a journal that are read without a worker."""
+PORTION = 2**21
+LOG_BYTES = 2**16
+LONGEST_NAME = 28
+MOST_CYCLES = 12
+"""More marks of cycles than this would fill a chart and say nothing."""
+LEGEND = ("$accent", "$text-primary", "$text-success", "$text-error", "$foreground")
 WELCOME = """\
 Nothing is trained yet.
 
@@ -50,9 +64,11 @@ class TrainScreen(Room):
     HELP = """\
 The curves of one run: the one that trains now, or one opened from Runs.
 
-CE and KL are in nats per word. A KL below about ln N (N training verbs) cannot tell the verbs
-apart; far above it, draws from N(0, I) miss. BLEU-4 and the Gaussian score come with every
-evaluation.
+CE and KL are in nats per word. A KL below about ln N (N training paradigms) cannot tell the
+paradigms apart; far above it, draws from N(0, I) miss. BLEU-4, the Gaussian score and the KL of
+each latent dimension come with every evaluation.
+
+What is set by hand holds until it is given back to its schedule, through a resume too.
 """
     BINDINGS = [
         Binding("t", "train", "Train"),
@@ -60,6 +76,9 @@ evaluation.
         Binding("s", "stop", "Stop"),
         Binding("c", "checkpoint", "Checkpoint"),
         Binding("e", "evaluate", "Evaluate"),
+        Binding("a", "adjust", "Adjust"),
+        Binding("o", "overlay", "Other runs on the charts", show=False),
+        Binding("g", "log", "Log of the libraries", show=False),
     ]
 
     def __init__(self) -> None:
@@ -69,27 +88,39 @@ evaluation.
         self._history = History()
         self._follower: JournalFollower | None = None
         self._problem = ""
+        self._loading = False
+        """Whether a worker reads a long journal."""
+        self._others: dict[str, tuple[int, History]] = {}
+        """Runs on the charts beside the one in view, by name, each with its slot."""
+        self._steered: object = None
+        self._status_shown: Content | None = None
 
     def compose_room(self) -> ComposeResult:
-        """Status, progress, charts, and examples where there is room."""
+        """Status, progress, charts, and more where there is room."""
         yield Static(id="status")
         with Horizontal(id="progress"):
             yield ProgressBar(show_eta=False, show_percentage=False, id="bar")
             yield Static(id="pace")
         yield Static(WELCOME, id="welcome", markup=False)
         with Horizontal(id="board"):
-            with Container(id="charts"):
-                for name, (title, bounds) in CHARTS.items():
-                    yield Chart(title, bounds=bounds, id=name)
+            yield Board(CHARTS, id="charts")
             with Vertical(id="examples"):
+                yield Vitals(id="vitals")
                 yield Static(id="conversions")
                 yield Static(id="draws")
+        yield Static(id="legend")
+        yield KlStrip(id="strip")
+        yield Log(id="log")
 
     def on_mount(self) -> None:
         """Follow what is in view, from now on."""
+        self.query_one("#vitals").border_title = "Pace and machine"
         self.query_one("#conversions").border_title = "Last conversions"
         self.query_one("#draws").border_title = "Last draws from N(0, I)"
+        self.query_one("#log").border_title = "What libraries print (log.txt); g closes"
+        self.query_one("#log").display = False
         self.set_interval(REFRESH_SECONDS, self._read)
+        self.set_interval(READINGS_SECONDS, self._look_around)
         if self.host.viewed:
             self.follow(self.host.viewed)
         else:
@@ -97,16 +128,24 @@ evaluation.
 
     def follow(self, directory: RunDirectory | None) -> None:
         """Show a run, from its first event to whatever comes; None for no run."""
+        self.workers.cancel_group(self, "journal")
         self._directory, self._config, self._problem = directory, None, ""
+        self._loading = False
         self._history = History()
         self._follower = JournalFollower(directory.journal_file) if directory else None
         if directory:
+            self._others.pop(directory.name, None)
             try:
                 self._config = directory.config()
             except CvaeError as error:
                 self._problem = str(error)
+        self.query_one("#conversions", Static).update("")
+        self.query_one("#draws", Static).update("")
+        self.query_one("#strip", KlStrip).show(())
         self._read()
         self._show()
+        self._show_legend()
+        self._look_around()
 
     def training_changed(self) -> None:
         """Show that a training has begun or ended."""
@@ -117,16 +156,72 @@ evaluation.
         """Catch up on coming back."""
         self._read()
         self._show()
+        self._look_around()
+
+    # Reading
 
     def _read(self) -> None:
         """Take in what is new in the journal; draw it if the screen is in sight."""
-        if not self._follower or not self.is_current:
+        if not self._follower or not self.is_current or self._loading:
+            return
+        if self._directory and self._follower.behind > AT_ONCE:
+            self._loading = True
+            self._load(self._directory)
             return
         new = self._follower.read_new()
         if new:
             self._history.add(new)
         if new or self._training_starts:
             self._show()
+
+    @work(thread=True, exclusive=True, group="journal")
+    def _load(self, directory: RunDirectory) -> None:
+        """Read a long journal: parts of it first, so that something is seen at once; then all."""
+        worker = get_current_worker()
+        overview = History()
+        overview.add(read_overview(directory.journal_file))
+        self.app.call_from_thread(self._loaded, directory, overview, None)
+        history, follower = History(), JournalFollower(directory.journal_file)
+        while new := follower.read_new(PORTION):
+            if worker.is_cancelled:
+                return
+            history.add(new)
+        self.app.call_from_thread(self._loaded, directory, history, follower)
+
+    def _loaded(
+        self, directory: RunDirectory, history: History, follower: JournalFollower | None
+    ) -> None:
+        if directory != self._directory:
+            return
+        self._history = history
+        if follower:
+            self._follower, self._loading = follower, False
+        self._show()
+
+    def _look_around(self) -> None:
+        """Read the machine and the log, if somebody sees them."""
+        if self.is_current and self._directory:
+            log = bool(self.query_one("#log").display)
+            self._take_readings(self._directory, bool(self.host.training), log)
+
+    @work(thread=True, exclusive=True, group="readings")
+    def _take_readings(self, directory: RunDirectory, own: bool, log: bool) -> None:
+        from core.readings import take_readings
+
+        readings = take_readings() if own else None
+        computer = read_computer(directory.environment_file)
+        vitals = self.query_one("#vitals", Vitals)
+        self.app.call_from_thread(vitals.show_computer, computer, readings)
+        if log:
+            self.app.call_from_thread(self._show_log, _tail(directory))
+
+    def _show_log(self, lines: list[str]) -> None:
+        log = self.query_one("#log", Log)
+        if lines != list(log.lines)[: len(lines)] or len(log.lines) > len(lines) + 1:
+            log.clear()
+            log.write_lines(lines)
+
+    # Showing
 
     @property
     def _training_starts(self) -> bool:
@@ -148,31 +243,73 @@ evaluation.
         """Draw the run as it stands."""
         empty = self._directory is None and not self.host.training
         self.query_one("#welcome").display = empty
-        self.query_one("#board").display = not empty
-        self.query_one("#progress").display = not empty
-        self.query_one("#status", Static).update(self._status())
+        for part in ("#board", "#progress", "#strip"):
+            self.query_one(part).display = not empty
+        status = self._status()
+        if status != self._status_shown:
+            self._status_shown = status
+            self.query_one("#status", Static).update(status, layout=False)
+        if self._steered is not (steered := self.host.steered):
+            self._steered = steered
+            self.refresh_bindings()
         if empty:
             return
         history = self._history
-        for name in CHARTS:
-            series = history.series.get(name)
-            if name == "bleu4" and series is None:
-                series = history.series.get("selection_bleu4")
-            self.query_one(f"#{name}", Chart).show(series)
+        self._show_charts()
+        self.query_one("#vitals", Vitals).show(history, live=self._state in ACTIVE)
         started = history.started
         bar = self.query_one("#bar", ProgressBar)
         if started:
             step = max(started.step, history.last.step if history.last else 0)
             bar.update(total=started.steps, progress=step)
-        self.query_one("#pace", Static).update(self._pace())
+        self.query_one("#pace", Static).update(Content(self._pace()), layout=False)
         if history.evaluated:
             scores = history.evaluated.scores
-            self.query_one("#conversions", Static).update(conversions(scores.conversions))
-            self.query_one("#draws", Static).update(draws(scores.samples))
-        self.refresh_bindings()
+            self.query_one("#strip", KlStrip).show(scores.kl_per_dimension)
+            self._show_examples(conversions(scores.conversions), draws(scores.samples))
+
+    def _show_examples(self, converted: Content, drawn: Content) -> None:
+        for id, content in (("#conversions", converted), ("#draws", drawn)):
+            static = self.query_one(id, Static)
+            if static.content != content:
+                static.update(content, layout=False)
+
+    def _show_charts(self) -> None:
+        history = self._history
+        shown = (history, *(other for _, other in self._others.values()))
+        ends = [one.last for one in shown if one.last]
+        extent = Extent(
+            max((event.epoch for event in ends), default=0.0),
+            max((event.step for event in ends), default=0),
+            max((event.elapsed for event in ends), default=0.0),
+        )
+        marks = self._marks()
+        for chart in self.query_one(Board).charts:
+            name = chart.name_of_quantity
+            others = [
+                Line(series, slot)
+                for slot, other in self._others.values()
+                if (series := _series(other, name)) is not None
+            ]
+            chart.show(_series(history, name), others, marks, extent)
+        self.query_one(Board).read()
+
+    def _marks(self) -> list[Mark]:
+        """Where something happened, the most important last."""
+        history, started = self._history, self._history.started
+        marks = []
+        if started and self._config and history.last:
+            starts = Schedules(self._config, started.steps_per_epoch).cycle_starts
+            if len(starts) <= MOST_CYCLES:
+                marks = [Mark(step, "C") for step in starts if step <= history.last.step]
+        marks += [Mark(edit.step, "E") for edit in history.edits]
+        for name in ("last", "best"):
+            if saved := history.saved.get(name):
+                marks.append(Mark(saved.step, name[0].upper()))
+        return marks
 
     def _status(self) -> Content:
-        """In words: which run, what it is doing, where beta and KL stand."""
+        """In words: which run, what it does, how good it became; where beta and KL stand."""
         if self._problem:
             return Content.styled(harmless(self._problem), "$text-error")
         state = self._state
@@ -183,21 +320,38 @@ evaluation.
         owner = living_owner(self._directory)
         if owner and owner.elsewhere:
             state = f"{state} on {harmless(owner.host)}, read-only here"
-        parts = [Content.styled(harmless(self._directory.name), "bold"), Content(state)]
-        progress, started = self._history.progress, self._history.started
-        if progress and started and progress.kl is not None:
-            limit = math.log(started.paradigms)
-            parts.append(Content(f"KL {progress.kl:.1f} of ln N = {limit:.1f}"))
-        if self._history.best:
-            best = self._history.best
+        name = harmless(self._directory.name)
+        if len(name) > LONGEST_NAME:
+            name = name[: LONGEST_NAME - 1] + "…"
+        first = [Content.styled(name, "bold"), Content(state)]
+        if self._loading:
+            first.append(Content("reading the rest of its journal ..."))
+        elif best := self._history.best:
             gaussian = best.scores.gaussian
-            parts.append(
+            first.append(
                 Content(
-                    f"best at epoch {best.epoch:.0f}: Gaussian {gaussian.score:.2f} "
-                    f"({gaussian.distinct} distinct)"
+                    f"best: epoch {best.epoch:.0f}, Gaussian {gaussian.score:.2f}, "
+                    f"{gaussian.distinct} distinct"
                 )
             )
-        return Content(" · ").join(parts)
+        second = Content.styled(" · ".join(self._course(self._config)), "$text-muted")
+        return Content("\n").join([Content(" · ").join(first), second])
+
+    def _course(self, config: Config) -> list[str]:
+        """Where beta and KL stand, in words."""
+        progress, started = self._history.progress, self._history.started
+        if not (progress and started):
+            return []
+        schedules = Schedules(config, started.steps_per_epoch, self._history.overrides)
+        phase = schedules.phase(progress.step)
+        parts = [f"beta {phase.course} at {figure(progress.beta)}"]
+        if phase.cycles > 1:
+            parts.insert(0, f"cycle {phase.cycle} of {phase.cycles}")
+        if progress.kl is not None:
+            limit = math.log(started.paradigms)
+            paradigms = count(started.paradigms)
+            parts.append(f"KL {progress.kl:.1f}, ln N = {limit:.1f} (N = {paradigms} paradigms)")
+        return parts
 
     def _pace(self) -> str:
         progress, started = self._history.progress, self._history.started
@@ -214,7 +368,7 @@ evaluation.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that steer are there while the run in view trains on this machine."""
-        if action in ("pause", "stop", "checkpoint", "evaluate"):
+        if action in ("pause", "stop", "checkpoint", "evaluate", "adjust"):
             return bool(self.host.steered) or None
         if action == "train":
             return not self.host.training or None
@@ -254,3 +408,123 @@ evaluation.
         if training := self.host.steered:
             training.control.evaluate()
             self.notify("The scores are taken after this step.")
+
+    def action_adjust(self) -> None:
+        """Set beta, learning rate or teacher forcing by hand."""
+        training, progress = self.host.steered, self._history.progress
+        if not training:
+            return
+        in_view = self._directory == training.directory
+        now = {name: getattr(progress, name) for name in EDITABLE} if in_view and progress else {}
+
+        def edit(edits: dict[str, float | None] | None) -> None:
+            for name, value in (edits or {}).items():
+                training.control.edit(name, value)
+
+        overrides = self._history.overrides if in_view else SCHEDULED
+        self.app.push_screen(Adjust(now, overrides), edit)
+
+    def action_log(self) -> None:
+        """Show or hide what libraries print."""
+        log = self.query_one("#log", Log)
+        log.display = not log.display
+        self._look_around()
+
+    def on_chart_choose(self, message: Chart.Choose) -> None:
+        """Put another number of the journal on a chart."""
+        chart = message.chart
+        names = list(dict.fromkeys([*CHARTS, *sorted(self._history.series)]))
+
+        def choose(name: str | None) -> None:
+            if name:
+                chart.choose(name)
+                self._show_charts()
+
+        options = [(name, quantity(name).title) for name in names]
+        self.app.push_screen(ChooseOne("On this chart", options, chart.name_of_quantity), choose)
+
+    def on_board_enlarged(self, message: Board.Enlarged) -> None:
+        """Leave the whole width to a chart that is alone."""
+        self.query_one("#board").set_class(message.chart is not None, "-one")
+
+    # Other runs
+
+    def action_overlay(self) -> None:
+        """Choose other runs to draw on the charts."""
+        names = [
+            run.name
+            for run in run_directories(self.host.runs_dir)
+            if not self._directory or run.path != self._directory.path
+        ]
+        if not names or not self._directory:
+            self.notify("There is no other run to draw on these charts.")
+            return
+
+        def choose(chosen: list[str] | None) -> None:
+            if chosen is not None:
+                self._others = {name: one for name, one in self._others.items() if name in chosen}
+                self._load_others([name for name in chosen if name not in self._others])
+                self._show_legend()
+                self._show_charts()
+
+        title = "Other runs on the charts"
+        self.app.push_screen(
+            ChooseSome(title, [(name, name) for name in names], list(self._others), OTHERS), choose
+        )
+
+    @work(thread=True, exclusive=True, group="others")
+    def _load_others(self, names: list[str]) -> None:
+        worker = get_current_worker()
+        for name in names:
+            history = History()
+            follower = JournalFollower(RunDirectory(self.host.runs_dir / name).journal_file)
+            while new := follower.read_new(PORTION):
+                if worker.is_cancelled:
+                    return
+                history.add(new)
+            self.app.call_from_thread(self._add_other, name, history)
+
+    def _add_other(self, name: str, history: History) -> None:
+        taken = {slot for slot, _ in self._others.values()}
+        free = [slot for slot in range(1, OTHERS + 1) if slot not in taken]
+        if free:
+            self._others[name] = (free[0], history)
+            self._show_legend()
+            self._show_charts()
+
+    def _show_legend(self) -> None:
+        """Name the runs by colour and pattern of their lines."""
+        legend = self.query_one("#legend", Static)
+        legend.display = bool(self._others)
+        runs = [(0, self._directory.name if self._directory else "")]
+        runs += [(slot, name) for name, (slot, _) in self._others.items()]
+        legend.update(
+            Content("   ").join(
+                Content.assemble((_sample(slot), LEGEND[slot]), f" {harmless(name)[:LONGEST_NAME]}")
+                for slot, name in runs
+            ),
+            layout=False,
+        )
+
+
+def _sample(slot: int) -> str:
+    """A piece of the line of a slot."""
+    return draw([Column(0, 0, 0, 0)] * 12, -1, 1, 1, PATTERNS[slot])[0]
+
+
+def _series(history: History, name: str) -> Series | None:
+    series = history.series.get(name)
+    if name == "bleu4" and series is None:
+        return history.series.get("selection_bleu4")
+    return series
+
+
+def _tail(directory: RunDirectory) -> list[str]:
+    """The last lines of the log of a run."""
+    try:
+        with directory.log_file.open("rb") as file:
+            file.seek(max(0, directory.log_file.stat().st_size - LOG_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        text = ""
+    return [harmless(line) for line in text.splitlines()] or ["(empty)"]
