@@ -95,6 +95,12 @@ class Scores(msgspec.Struct, frozen=True):
     """Some of the pairs."""
     samples: tuple[Draw, ...]
     """Some of the draws."""
+    active_units: int | None = None
+    """Latent dimensions that the posterior means of the same sources make use of; None in journals
+    that do not tell."""
+    mutual_information: float | None = None
+    """I_q(x; z) of the same sources, in nats: at most ln of their number. None where it was not
+    finite, and in journals that do not tell."""
 
 
 class Evaluated(Event, frozen=True):
@@ -154,6 +160,18 @@ class Failed(Event, frozen=True):
     message: str
 
 
+class Alarm(Event, frozen=True):
+    """Something is amiss with the training from here on, or no longer is."""
+
+    kind: str
+    """One of `core.scores.alarms.RULES`; an alarm that begins stands until one of its kind ends."""
+    message: str
+    """What was seen, in one sentence."""
+    advice: str
+    """What to try; empty where the alarm ends."""
+    begins: bool
+
+
 EVENTS = (
     Started,
     Progress,
@@ -166,6 +184,7 @@ EVENTS = (
     Stopped,
     Finished,
     Failed,
+    Alarm,
 )
 """The kinds of event that a journal holds."""
 
@@ -182,6 +201,7 @@ _decoder = msgspec.json.Decoder(
     | Stopped
     | Finished
     | Failed
+    | Alarm
 )
 
 

@@ -27,9 +27,10 @@ from core.prior import fit_memory
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
 from core.runs.history import History
-from core.runs.journal import JournalWriter, read_tail
+from core.runs.journal import JournalWriter, read_tail, read_whole
 from core.runs.mailbox import listening
 from core.runs.ownership import owning
+from core.scores.alarms import Watch
 from core.scores.evaluation import sample_pairs
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import Vocabulary
@@ -89,16 +90,18 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
         trainer = Trainer(config, corpus, vocabulary, pairs, control, hardware)
         if start:
             trainer.restore(start)
+        watch = Watch(config, read_whole(directory.journal_file))
         with JournalWriter(directory.journal_file) as journal:
             for event in trainer.run():
                 if isinstance(event, events.CheckpointDue):
                     event = _save(directory, config, trainer, event)
-                journal.write(event)
-                if isinstance(event, events.Saved):
-                    journal.sync()
-                elif isinstance(event, events.Detached):
-                    log.warning("the terminal is gone; the training goes on without it")
-                yield event
+                for told in (event, *watch.hear(event)):
+                    journal.write(told)
+                    if isinstance(told, events.Saved):
+                        journal.sync()
+                    elif isinstance(told, events.Detached):
+                        log.warning("the terminal is gone; the training goes on without it")
+                    yield told
 
 
 def _located(data: DataConfig) -> DataConfig:

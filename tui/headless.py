@@ -113,6 +113,10 @@ def _news(directory: RunDirectory, event: events.Event) -> str | None:
             return f"{directory.name} {verb}: {rows}{repeated}; in {directory.path}"
         case events.Evaluated():
             return f"epoch {event.epoch:.1f}: {_scores(event)}"
+        case events.Alarm(begins=True):
+            return f"epoch {event.epoch:.1f}: alarm: {event.message}. {event.advice}"
+        case events.Alarm():
+            return f"epoch {event.epoch:.1f}: alarm over: {event.message}"
         case events.Finished():
             return f"{directory.name} finished after {duration(event.elapsed)}"
         case _:

@@ -89,6 +89,7 @@ class History:
         self.saved: dict[str, events.Saved] = {}
         self.edits: list[events.Edited] = []
         self._reports = Moments()
+        self.alarms: list[events.Alarm] = []
         self.last: events.Event | None = None
 
     def add(self, new: Iterable[events.Event]) -> None:
@@ -114,6 +115,12 @@ class History:
         return self.evaluations[-1] if self.evaluations else None
 
     @property
+    def standing(self) -> dict[str, events.Alarm]:
+        """The alarms that have begun and not ended, by their kind."""
+        last = {alarm.kind: alarm for alarm in self.alarms}
+        return {kind: alarm for kind, alarm in last.items() if alarm.begins}
+
+    @property
     def state(self) -> State:
         """What the run is doing, if its process lives; `crashed` is for others to find out."""
         match self.last:
@@ -127,7 +134,13 @@ class History:
                 return "stopped"
             case events.Failed():
                 return "failed"
-            case events.Evaluated() | events.Edited() | events.Saved() | events.Detached():
+            case (
+                events.Evaluated()
+                | events.Edited()
+                | events.Saved()
+                | events.Detached()
+                | events.Alarm()
+            ):
                 if self._was_paused:
                     return "paused"
         return "training"
@@ -153,10 +166,15 @@ class History:
                 self._series("gaussian").append(event, scores.gaussian.score)
                 self._series("distinct").append(event, scores.gaussian.distinct)
                 self._series("joint").append(event, event.joint)
+                if scores.active_units is not None:
+                    self._series("active_units").append(event, scores.active_units)
+                    self._series("mutual_information").append(event, scores.mutual_information)
             case events.Edited():
                 self.edits.append(event)
             case events.Saved():
                 self.saved[event.checkpoint] = event
+            case events.Alarm():
+                self.alarms.append(event)
             case events.Paused():
                 self._was_paused = True
             case events.Unpaused():
@@ -184,6 +202,7 @@ class History:
             self.progress = None
         self.evaluations = [event for event in self.evaluations if event.step <= step]
         self.edits = [event for event in self.edits if event.step <= step]
+        self.alarms = [event for event in self.alarms if event.step <= step]
 
 
 PROGRESS_SERIES = (

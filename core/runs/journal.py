@@ -5,6 +5,7 @@ journal tells of later steps before that line is void.
 """
 
 import os
+import sys
 from pathlib import Path
 from types import TracebackType
 
@@ -72,6 +73,11 @@ class JournalFollower:
             whole = at_most
         self._offset += whole
         return list(from_lines(added[:whole]))
+
+
+def read_whole(path: Path) -> list[Event]:
+    """All events of a journal."""
+    return read_tail(path, sys.maxsize)
 
 
 def read_tail(path: Path, size: int = 2**16) -> list[Event]:

@@ -51,6 +51,7 @@ SOME = (
     events.Stopped(**NOW),
     events.Finished(**NOW),
     events.Failed(**NOW, message="two\nlines"),
+    events.Alarm(**NOW, kind="collapse", message="KL is 0", advice="less beta", begins=True),
 )
 
 
@@ -93,6 +94,7 @@ def test_torn_foreign_and_unknown_lines_are_passed_over() -> None:
         b'{"event":"unheard-of","step":1}\n',
         b'{"event":"saved","step":"three","epoch":1,"time":1,"elapsed":1,"checkpoint":"last"}\n',
         b"[" * 100_000 + b"\n",
+        b'{"event":"alarm","step":1,"epoch":1,"time":1,"elapsed":1,"kind":"collapse"}\n',
         lines[1][:40] + b"\n",
         b'{"event":"saved","checkpoint":\n',
     ]
@@ -108,6 +110,12 @@ def test_what_a_later_version_adds_to_an_event_is_ignored() -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_events_or_passed_over(raw: bytes) -> None:
     assert all(isinstance(event, Event) for event in from_lines(raw))
+
+
+def test_scores_of_a_journal_without_active_units_are_read() -> None:
+    line = to_line(SOME[2])
+    old = line.replace(b',"active_units":null,"mutual_information":null', b"")
+    assert old != line and list(from_lines(old)) == [SOME[2]]
 
 
 def test_an_event_cannot_be_changed() -> None:

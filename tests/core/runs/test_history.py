@@ -64,6 +64,10 @@ def edited(step: int, value: float | None) -> events.Edited:
     return events.Edited(**at(step), name="beta", value=value)
 
 
+def alarm(step: int, kind: str = "collapse", *, begins: bool = True) -> events.Alarm:
+    return events.Alarm(**at(step), kind=kind, message="KL is 0", advice="", begins=begins)
+
+
 def history(*told: events.Event) -> History:
     made = History()
     made.add(told)
@@ -83,6 +87,7 @@ PAUSED, UNPAUSED = events.Paused(**at(20)), events.Unpaused(**at(20))
         ([started(), PAUSED, saved(20)], "paused"),
         ([started(), PAUSED, events.Detached(**at(20))], "paused"),
         ([started(), progress(20), events.Detached(**at(20))], "training"),
+        ([started(), PAUSED, evaluated(20), alarm(20)], "paused"),
         ([started(), PAUSED, evaluated(20)], "paused"),
         ([started(), PAUSED, edited(20, 0.1)], "paused"),
         ([started(), PAUSED, UNPAUSED], "training"),
@@ -178,6 +183,23 @@ def test_after_a_resume_no_void_numbers_are_at_hand() -> None:
 def test_a_resume_leaves_the_best_checkpoint_what_it_is_on_the_disk() -> None:
     best = evaluated(30, best=True)
     assert history(started(), saved(20), best, saved(30, "best"), started(20)).best is best
+
+
+def test_an_alarm_stands_until_one_of_its_kind_ends() -> None:
+    told = [started(), alarm(10), alarm(20, "rate"), alarm(30, begins=False)]
+    assert history(*told[:3]).standing == {"collapse": told[1], "rate": told[2]}
+    assert history(*told).standing == {"rate": told[2]}
+    assert history(*told, started(20)).standing == {"collapse": told[1], "rate": told[2]}
+    assert history(*told, started(10)).standing == {"collapse": told[1]}
+
+
+def test_a_journal_without_active_units_has_no_series_of_them() -> None:
+    assert "active_units" not in history(started(), evaluated(10)).series
+    scores = msgspec.structs.replace(SCORES, active_units=3, mutual_information=2.5)
+    event = events.Evaluated(**at(10), scores=scores, joint=0.2, best=False)
+    found = history(started(), event).series
+    assert list(found["active_units"].values) == [3]
+    assert list(found["mutual_information"].values) == [2.5]
 
 
 def test_events_may_come_in_portions() -> None:

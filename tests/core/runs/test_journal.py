@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.events import Event, Saved, Stopped, to_line
-from core.runs.journal import JournalFollower, JournalWriter, read_tail
+from core.runs.journal import JournalFollower, JournalWriter, read_tail, read_whole
 
 
 def saved(step: int) -> Saved:
@@ -98,6 +98,12 @@ def test_the_tail_of_a_journal_is_its_last_whole_lines(file: Path, size: int) ->
     tail = file.read_bytes()[-size:] if size else b""
     whole = sum(to_line(saved(step)) in tail for step in range(20))
     assert steps(read_tail(file, size)) == list(range(20))[20 - whole :]
+
+
+def test_the_whole_of_a_journal_is_all_of_it(file: Path) -> None:
+    assert read_whole(file) == []
+    write(file, *map(saved, range(2000)))
+    assert steps(read_whole(file)) == list(range(2000))
 
 
 def test_a_journal_that_is_not_there_tells_nothing(file: Path) -> None:
