@@ -10,7 +10,7 @@ from core.batches import encode_words, shift_right
 from core.decoding import GREEDY, Decoding, decode
 from core.errors import Cancelled
 from core.model import CondVAE, Posterior
-from core.objective import cross_entropy, kl_divergence
+from core.objective import character_cross_entropy, cross_entropy, kl_divergence
 from core.randomness import seeded
 from core.vocabulary import Vocabulary
 from core.workers import Workers, default_count
@@ -101,6 +101,22 @@ class Inference:
         with torch.inference_mode(), self._autocast():
             forms = encode_words(words, self.vocabulary).to(self.model.device)
             return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
+
+    def character_cross_entropy(self, z: Tensor, forms: Tensor, conditions: Tensor) -> Tensor:
+        """CE of each character of forms decoded from their latents, in nats: (rows, T).
+
+        z: (rows, latent). forms: (rows, T) int64, padded with `PAD`. conditions: (rows,) int64.
+        """
+
+        def part(rows: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+            self._check_cancelled()
+            some_z, some_forms, some_conditions = (column.to(self.model.device) for column in rows)
+            with torch.inference_mode(), self._autocast():
+                logits = self.model.decode(some_z, some_conditions, shift_right(some_forms))
+                return character_cross_entropy(logits, some_forms).cpu()
+
+        columns = (torch.split(column, ROWS_AT_ONCE) for column in (z, forms, conditions))
+        return torch.cat(self._workers.map(part, list(zip(*columns, strict=True))))
 
     def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
         """The forms of each latent under every condition. z: (draws, latent)."""

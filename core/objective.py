@@ -18,13 +18,21 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
     logits: (B, T, V - FIRST_OUTPUT). target: (B, T) int64, padded with `PAD`.
     """
+    return character_cross_entropy(logits, target).sum(dim=1)
+
+
+def character_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """CE of each character, the end included, in nats, (B, T); 0 after the end.
+
+    logits: (B, T, V - FIRST_OUTPUT). target: (B, T) int64, padded with `PAD`.
+    """
     losses = F.cross_entropy(
         logits.float().flatten(0, 1),
         target.flatten() - FIRST_OUTPUT,
         ignore_index=PAD - FIRST_OUTPUT,
         reduction="none",
     )
-    return losses.view(target.shape).sum(dim=1)
+    return losses.view(target.shape)
 
 
 def kl_divergence(posterior: Posterior) -> Tensor:

@@ -21,6 +21,8 @@ class Accuracy:
     """As `directions`, over the paradigms known to be regular."""
     irregular: float | None
     """As `directions`, over the paradigms known to be irregular."""
+    by_length: dict[int, float]
+    """As `directions`, for each number of characters of the target."""
 
 
 def convert_pairs(inference: Inference, pairs: Sequence[Pair]) -> list[str]:
@@ -41,9 +43,11 @@ def conversion_accuracy(inference: Inference, paradigms: Sequence[Paradigm]) -> 
     by_paradigm = [right[i : i + each] for i in range(0, len(right), each)]
     names = inference.vocabulary.conditions
     directions: dict[str, list[bool]] = {}
+    lengths: dict[int, list[bool]] = {}
     for pair, ok in zip(pairs, right, strict=True):
         name = f"{names[pair.source_condition]}>{names[pair.target_condition]}"
         directions.setdefault(name, []).append(ok)
+        lengths.setdefault(len(pair.target), []).append(ok)
 
     def judged(irregular: bool) -> float | None:
         verdicts = [
@@ -60,6 +64,7 @@ def conversion_accuracy(inference: Inference, paradigms: Sequence[Paradigm]) -> 
         by_direction={name: _mean(oks) for name, oks in directions.items()},
         regular=judged(irregular=False),
         irregular=judged(irregular=True),
+        by_length={length: _mean(lengths[length]) for length in sorted(lengths)},
     )
 
 

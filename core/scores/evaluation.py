@@ -6,6 +6,7 @@ import torch
 
 from core.config import EvaluationConfig
 from core.corpus import Corpus, Pair, conversion_pairs
+from core.diagnostics.rate import active_units, mutual_information
 from core.errors import InputError
 from core.events import Conversion, Draw, Scores
 from core.inference import Inference
@@ -60,6 +61,8 @@ class Evaluation:
                 for pair, prediction in list(zip(*shown, strict=True))[:SHOWN]
             ),
             samples=tuple(Draw(forms, forms in known) for forms in samples[:SHOWN]),
+            active_units=active_units(posterior),
+            mutual_information=mutual_information(posterior, SEED),
         )
 
 

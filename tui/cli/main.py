@@ -24,6 +24,7 @@ COMMANDS = {
     "convert": "Convert words to other tenses.",
     "sample": "Draw paradigms from N(0, I).",
     "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
+    "diagnose": "What is behind the scores: likelihood, rate, latent, generation.",
     "bench": "Speed of this machine, side by side.",
 }
 """Names and one-line helps, here so that `--help` imports no command."""

@@ -64,6 +64,13 @@ def test_accuracy_is_what_a_loop_over_words_and_tenses_counts(
         for j in range(4)
         if i != j
     }
+    lengths = {len(form) for paradigm in corpus.paradigms for form in paradigm.forms}
+    assert accuracy.by_length == {
+        length: share(
+            [ok for (r, _, b), ok in right.items() if len(corpus.paradigms[r].forms[b]) == length]
+        )
+        for length in sorted(lengths)
+    }
     for irregular, found in ((True, accuracy.irregular), (False, accuracy.regular)):
         assert found == share(
             [ok for (r, _, _), ok in right.items() if corpus.paradigms[r].irregular is irregular]

@@ -3,6 +3,7 @@ import pytest
 
 from core.config import EvaluationConfig
 from core.corpus import Corpus, Pair, Paradigm, conversion_pairs
+from core.diagnostics.rate import active_units, mutual_information
 from core.errors import InputError
 from core.inference import Inference
 from core.model import Posterior
@@ -76,6 +77,8 @@ def test_the_scores_are_those_of_the_model(inference: Inference, corpus: Corpus)
     )
     kl = kl_divergence(Posterior(posterior.mean, posterior.log_variance)).mean(dim=0)
     assert scores.kl_per_dimension == pytest.approx(kl.tolist())
+    assert scores.active_units == active_units(posterior)
+    assert scores.mutual_information == mutual_information(posterior, SEED)
 
 
 def test_reported_pairs_are_shown_where_there_are_any(inference: Inference, corpus: Corpus) -> None:

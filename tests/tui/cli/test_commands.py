@@ -14,6 +14,7 @@ from core.runs.catalogue import summarize
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.runs.journal import read_tail
+from core.scores.alarms import RULES
 from core.scores.bleu import bleu4
 
 Run = Callable[..., Any]
@@ -31,7 +32,7 @@ def test_help_names_every_command_without_importing_one() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    for name in ("train", "runs", "convert", "sample", "evaluate", "bench"):
+    for name in ("train", "runs", "convert", "sample", "evaluate", "diagnose", "bench"):
         assert f"  {name} " in done.stdout
 
 
@@ -205,3 +206,37 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_diagnose_prints_every_diagnostic(cvae_tui: Run, trained: RunDirectory) -> None:
+    code, out, err = cvae_tui("diagnose", trained.path, "--importance", 20, "--draws", 50, "--json")
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert document["run"] == "trained" and document["checkpoint"] == "best"
+    assert document["paradigms"] == 8 and document["unseen_paradigms"] == 3
+    found = document["likelihood"]
+    assert found["elbo"] == pytest.approx(-(found["ce"] + found["kl"]))
+    assert found["elbo"] <= document["importance_weighted"]["log_likelihood"]
+    assert document["probe"]["chance"] == 0.25
+    assert (
+        document["prior"]["gaussian"]["draws"] == document["aggregate"]["gaussian"]["draws"] == 50
+    )
+    assert {alarm["kind"] for alarm in document["alarms"]} <= RULES.keys()
+
+
+def test_diagnose_reads_as_text_and_leaves_the_slow_part_out_on_demand(
+    cvae_tui: Run, trained: RunDirectory
+) -> None:
+    code, out, _ = cvae_tui(
+        "diagnose", trained.path, "--checkpoint", "last", "--importance", 0, "--draws", 50
+    )
+    assert code == 0
+    for heading in ("Likelihood", "Rate", "Latent", "Conversions", "Generation", "Alarms"):
+        assert f"\n{heading}" in f"\n{out}"
+    assert "log p" not in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_diagnose_of_an_unknown_checkpoint_is_refused(cvae_tui: Run, trained: RunDirectory) -> None:
+    code, out, err = cvae_tui("diagnose", trained.path, "--checkpoint", "worst")
+    assert (code, out) == (2, "") and "no checkpoint 'worst'; accepted: best, last" in err
