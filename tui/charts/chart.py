@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
@@ -145,11 +146,15 @@ C a cycle of beta begins, E something was set by hand.
         self._smoothing = 0.0
         self._smoothed: dict[int, Smoothed] = {}
         self._view: View | None = None
+        self._view_key: object = None
+        self._view_drawn: View | None = None
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
         self._drawn: Size | None = None
         self._dragged_at: int | None = None
-        self.border_title = title
+        self._title = ""
+        self._entitling = False
+        self._entitle()
 
     # What it shows
 
@@ -247,6 +252,18 @@ C a cycle of beta begins, E something was set by hand.
             self._draw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Have it drawn again; for a new title, the line of the title alone."""
+        if self._entitling and self.is_mounted:
+            regions = (Region(-1, -1, self.size.width + 2, 1),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         self._drawn = None
@@ -275,8 +292,11 @@ C a cycle of beta begins, E something was set by hand.
             step = self.window.cursor
             index = len(series) - 1 if step is None else index_of(series, step)
             title += f" {figure(series.values[index])}"
-        if title != self.border_title:
+        if title != self._title:
+            self._title = title
+            self._entitling = True
             self.border_title = title
+            self._entitling = False
 
     def _draw(self) -> None:
         self._drawn = self.size
@@ -301,18 +321,7 @@ C a cycle of beta begins, E something was set by hand.
     def _cells(self) -> list[Row]:
         width, height = self.size
         rows, cells = height - 1, width - GUTTER
-        curves = self._curves()
-        self._view = None
-        if rows > 0 and cells > 4:
-            self._view = view(
-                curves,
-                cells * 2,
-                window=self.window,
-                extent=self._extent,
-                bounds=self._values or self.quantity.bounds,
-                log=self.logarithmic,
-            )
-        shown = self._view
+        shown = self._view = self._seen(cells * 2) if rows > 0 and cells > 4 else None
         if shown is None:
             return self._waiting(width, height, any(len(one) for one in self._all))
         plot: list[Row] = [[(" ", "axis")] * cells for _ in range(rows)]
@@ -338,6 +347,27 @@ C a cycle of beta begins, E something was set by hand.
         ]
         foot = f"{' ' * GUTTER}{self._foot(shown, cells)}"
         return [*lines, [(c, "axis") for c in f"{foot:{width}}"[:width]]]
+
+    def _seen(self, columns: int) -> View | None:
+        """The view, which a cursor that moves does not change."""
+        curves, window = self._curves(), self.window.pointed(None)
+        bounds = self._values or self.quantity.bounds
+        points = tuple(
+            (id(curve.series), len(curve.series), *curve.values[-1:], curve.style)
+            for curve in curves
+        )
+        key = (points, columns, window, self._extent, bounds, self.logarithmic, self._smoothing)
+        if key != self._view_key:
+            self._view_key = key
+            self._view_drawn = view(
+                curves,
+                columns,
+                window=window,
+                extent=self._extent,
+                bounds=bounds,
+                log=self.logarithmic,
+            )
+        return self._view_drawn
 
     def _upright(self, plot: list[Row], step: int, stroke: str, style: str, head: str) -> None:
         """A line from top to bottom at a step, behind the curves, with a letter at its head."""

@@ -113,11 +113,11 @@ WHOLE = Window()
 
 
 def _grain(last: float) -> float:
-    """About a tenth of a length, or less."""
+    """Between a tenth and a quarter of a length."""
     if last <= 0:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(last))
-    return power / (10 if last < 2 * power else 5 if last < 5 * power else 2)
+    return power / (5 if last < 2 * power else 2 if last < 5 * power else 1)
 
 
 def _round_up(value: float, grain: float) -> float:
