@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.batches import shift_right
 from core.model import CondVAE
 from core.randomness import seeded
 from core.vocabulary import EOS, FIRST_OUTPUT, SOS
@@ -37,6 +38,17 @@ def decode(
     if how.beam > 1:
         return _beam_search(model, code, limit, how.beam)
     return _step_by_step(model, code, limit, how)
+
+
+def probabilities(model: CondVAE, z: Tensor, conditions: Tensor, words: Tensor) -> Tensor:
+    """How probable each character is after those before it, (rows, limit).
+
+    z: (rows, latent). conditions: (rows,) int64. words: their ids as `decode` finds them; what
+    stands behind a word's first `EOS` has no meaning.
+    """
+    logits = model.decode(z, conditions, shift_right(words))
+    said = (words - FIRST_OUTPUT)[:, :, None]
+    return torch.softmax(logits.float(), dim=2).gather(2, said)[:, :, 0]
 
 
 def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Tensor:

@@ -1,18 +1,19 @@
 """Using a model: convert words, sample paradigms. Everything is a batch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from core.batches import encode_words, shift_right
-from core.decoding import GREEDY, Decoding, decode
+from core.decoding import GREEDY, Decoding, decode, probabilities
 from core.errors import Cancelled
 from core.model import CondVAE, Posterior
 from core.objective import character_cross_entropy, cross_entropy, kl_divergence
 from core.randomness import seeded
-from core.vocabulary import Vocabulary
+from core.vocabulary import EOS, Vocabulary
 from core.workers import Workers, default_count
 
 ROWS_AT_ONCE = 1024
@@ -21,6 +22,25 @@ ROWS_AT_ONCE = 1024
 def never() -> bool:
     """The answer of a caller who does not cancel."""
     return False
+
+
+def untold(rows: int) -> None:
+    """The ear of a caller who does not want to know how many rows were decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A decoded word, and how sure the model was of it."""
+
+    word: str
+    probabilities: tuple[float, ...]
+    """Of each character after those before it, and of the end, unless decoding was cut off."""
+
+    @property
+    def least_sure(self) -> tuple[str, float]:
+        """The character that was least probable (empty for the end), and its probability."""
+        place = min(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+        return self.word[place : place + 1], self.probabilities[place]
 
 
 class Inference:
@@ -43,6 +63,18 @@ class Inference:
         self.vocabulary = vocabulary
         self._bfloat16 = bfloat16
         self._cancelled = cancelled
+        self._decoded: Callable[[int], None] = untold
+
+    def watched(
+        self, *, cancelled: Callable[[], bool] = never, decoded: Callable[[int], None] = untold
+    ) -> "Inference":
+        """The same model for one computation that can be cancelled and tells how far it is.
+
+        decoded: told how many rows were decoded more, from any thread.
+        """
+        watched = copy(self)
+        watched._cancelled, watched._decoded = cancelled, decoded
+        return watched
 
     def convert(
         self,
@@ -62,16 +94,53 @@ class Inference:
         limit = self.vocabulary.decoding_limit(words)
         return self.decode(mean, torch.tensor(targets), limit, how)
 
+    def inflect(self, words: Sequence[str], sources: Sequence[int]) -> list[tuple[Form, ...]]:
+        """Each word, read under its source condition, as it is under every condition.
+
+        Decodes greedily from the mean of the posterior. Raises InputError for a word that the
+        vocabulary cannot spell.
+        """
+        limit = self.vocabulary.decoding_limit(words)
+        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
+        parts = [slice(start, start + at_once) for start in range(0, len(words), at_once)]
+        found = self._workers.map(
+            lambda part: self._inflect(words[part], sources[part], limit), parts
+        )
+        return [forms for some in found for forms in some]
+
+    def _inflect(
+        self, words: Sequence[str], sources: Sequence[int], limit: int
+    ) -> list[tuple[Form, ...]]:
+        count = len(self.vocabulary.conditions)
+        z = self._posterior(words, sources).mean.repeat_interleave(count, dim=0)
+        conditions = torch.arange(count, device=z.device).repeat(len(words))
+        with torch.inference_mode(), self._autocast():
+            ids = decode(self.model, z, conditions, limit)
+            sure = probabilities(self.model, z, conditions, ids)
+        self._decoded(len(ids))
+        forms = []
+        for row, chances in zip(ids.tolist(), sure.tolist(), strict=True):
+            said = row.index(EOS) + 1 if EOS in row else limit
+            forms.append(Form(self.vocabulary.decode(row), tuple(chances[:said])))
+        return list(zip(*[iter(forms)] * count, strict=True))
+
     def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
         """The condition in which the model finds each word most likely.
 
         Likeliness is the ELBO at the posterior mean: -CE of the word read and decoded under the
         condition, less its KL. Raises InputError for a word that the vocabulary cannot spell.
         """
+        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
+        parts = [words[start : start + at_once] for start in range(0, len(words), at_once)]
+        return [
+            one for some in self._workers.map(self._likeliest_conditions, parts) for one in some
+        ]
+
+    def _likeliest_conditions(self, words: Sequence[str]) -> list[int]:
         conditions = len(self.vocabulary.conditions)
         repeated = [word for word in words for _ in range(conditions)]
         under = list(range(conditions)) * len(words)
-        posterior = self.posterior(repeated, under)
+        posterior = self._posterior(repeated, under)
         forms = encode_words(repeated, self.vocabulary).to(self.model.device)
         with torch.inference_mode(), self._autocast():
             logits = self.model.decode(
@@ -153,6 +222,7 @@ class Inference:
             seeded_apart = replace(how, seed=how.seed + number)
             with torch.inference_mode(), self._autocast():
                 ids = decode(self.model, some_z, some_conditions, limit, seeded_apart)
+            self._decoded(len(ids))
             return [self.vocabulary.decode(row) for row in ids.tolist()]
 
         splits = torch.split(z, at_once), torch.split(conditions, at_once)

@@ -85,6 +85,72 @@ def test_a_paradigm_has_a_form_for_each_condition_in_their_order(inference: Infe
     assert inference.paradigms(z) == list(zip(*columns, strict=True))
 
 
+def test_inflecting_is_converting_to_every_condition(trained: RunDirectory) -> None:
+    inference = load_inference(trained, "last")
+    words, sources = ["walk", "cut", "calling", "sees"], [0, 3, 2, 1]
+    converted = inference.convert(
+        [word for word in words for _ in range(4)],
+        [source for source in sources for _ in range(4)],
+        [0, 1, 2, 3] * 4,
+    )
+    rows = inference.inflect(words, sources)
+    assert [form.word for forms in rows for form in forms] == converted
+
+
+def test_a_form_tells_how_probable_each_of_its_characters_was(inference: Inference) -> None:
+    z = inference.posterior(["walk"], [0]).mean
+    (forms,) = inference.inflect(["walk"], [0])
+    limit = inference.vocabulary.decoding_limit()
+    for condition, form in enumerate(forms):
+        ids, prefix, expected = inference.vocabulary.encode(form.word)[:limit], [SOS], []
+        for character in ids:
+            logits = inference.model.decode(z, torch.tensor([condition]), torch.tensor([prefix]))
+            chances = torch.softmax(logits[0, -1], dim=0)
+            expected.append(float(chances[character - FIRST_OUTPUT].detach()))
+            prefix.append(character)
+        assert form.probabilities == pytest.approx(expected, abs=1e-5)
+        least = min(range(len(expected)), key=expected.__getitem__)
+        assert form.least_sure == ([*form.word, ""][least], form.probabilities[least])
+
+
+def test_a_form_that_was_cut_off_has_no_end_to_be_sure_of(
+    new_model: NewModel, vocabulary: Vocabulary
+) -> None:
+    model = new_model()
+    with torch.no_grad():
+        model.decoder.output.bias[EOS - FIRST_OUTPUT] = -1e9
+    (forms,) = Inference(model, vocabulary).inflect(["walk"], [0])
+    limit = vocabulary.decoding_limit()
+    assert [len(form.word) for form in forms] == [limit] * 4
+    assert [len(form.probabilities) for form in forms] == [limit] * 4
+
+
+def test_words_are_inflected_and_judged_in_portions(
+    inference: Inference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inflected = inference.inflect(WORDS, [0] * 6)
+    likeliest = inference.likeliest_conditions(WORDS)
+    monkeypatch.setattr("core.inference.ROWS_AT_ONCE", 8)
+    again = inference.inflect(WORDS, [0] * 6)
+    assert [[form.word for form in row] for row in again] == [
+        [form.word for form in row] for row in inflected
+    ]
+    assert inference.likeliest_conditions(WORDS) == likeliest
+
+
+def test_a_watched_model_tells_its_rows_and_can_be_cancelled_apart(
+    inference: Inference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.inference.ROWS_AT_ONCE", 16)
+    told: list[int] = []
+    watched = inference.watched(decoded=told.append)
+    assert watched.sample(10, seed=1) == inference.sample(10, seed=1)
+    assert sorted(told) == [8, 16, 16]
+    with pytest.raises(Cancelled):
+        inference.watched(cancelled=lambda: True).sample(10, seed=1)
+    assert inference.sample(1, seed=1)
+
+
 def test_draws_depend_on_their_seed_alone(inference: Inference) -> None:
     assert inference.sample(20, seed=1) == inference.sample(20, seed=1)
     assert inference.sample(20, seed=1) != inference.sample(20, seed=2)
