@@ -1,21 +1,25 @@
-"""Models loaded from runs, kept until their checkpoint is replaced."""
+"""Models and corpora loaded from runs, kept until their file is replaced."""
 
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+from core.corpus import Corpus
 from core.runs.directory import RunDirectory
 
 if TYPE_CHECKING:
     from core.inference import Inference
 
+T = TypeVar("T")
 KEPT = 4
 
 
 class Models:
-    """Loads models of checkpoints for the screens that use them. Call it from a worker thread."""
+    """Loads models and corpora for the screens that use them. Call it from a worker thread."""
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, int], Inference] = {}
+        self._corpora: dict[tuple[str, int], Corpus] = {}
         self._lock = threading.Lock()
 
     def load(self, directory: RunDirectory, checkpoint: str) -> "Inference":
@@ -26,13 +30,30 @@ class Models:
         # Torch takes seconds to import, which must not delay the first paint.
         from core.runs.checkpoint import load_inference
 
-        path = directory.checkpoint(checkpoint)
-        stamp = path.stat().st_mtime_ns if path.exists() else 0
-        key = (str(path), stamp)
+        key = _key(directory.checkpoint(checkpoint))
         with self._lock:
             if key not in self._loaded:
-                inference = load_inference(directory, checkpoint)
-                while len(self._loaded) >= KEPT:
-                    self._loaded.pop(next(iter(self._loaded)))
-                self._loaded[key] = inference
+                _make_room(self._loaded)
+                self._loaded[key] = load_inference(directory, checkpoint)
             return self._loaded[key]
+
+    def corpus(self, directory: RunDirectory) -> Corpus:
+        """The corpus of a run.
+
+        Raises InputError when it cannot be read.
+        """
+        key = _key(directory.corpus_file)
+        with self._lock:
+            if key not in self._corpora:
+                _make_room(self._corpora)
+                self._corpora[key] = directory.corpus()
+            return self._corpora[key]
+
+
+def _key(path: Path) -> tuple[str, int]:
+    return str(path), path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _make_room(kept: dict[tuple[str, int], T]) -> None:
+    while len(kept) >= KEPT:
+        kept.pop(next(iter(kept)))

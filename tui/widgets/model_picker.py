@@ -33,13 +33,14 @@ class ModelPicker(Horizontal):
         directory: RunDirectory
         checkpoint: str
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, label: str = "Model", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._label = label
         self._runs: dict[str, RunDirectory] = {}
 
     def compose(self) -> ComposeResult:
         """The two lists with their labels."""
-        yield Label("Model")
+        yield Label(self._label)
         yield Select[str]([], prompt="no run with a checkpoint yet", id="run", compact=True)
         yield Label("checkpoint")
         yield Select[str]([], prompt="none", id="checkpoint", compact=True)
