@@ -41,9 +41,14 @@ async def generate(pilot: Pilot[None]) -> None:
     await pilot.press("f4")
 
 
+async def latent(pilot: Pilot[None]) -> None:
+    """The map of the latent space, and ways through it."""
+    await pilot.press("5")
+
+
 async def runs(pilot: Pilot[None]) -> None:
     """The list of runs."""
-    await pilot.press("5")
+    await pilot.press("6")
 
 
 PICTURES: tuple[Callable[[Pilot[None]], Awaitable[None]], ...] = (
@@ -51,6 +56,7 @@ PICTURES: tuple[Callable[[Pilot[None]], Awaitable[None]], ...] = (
     setup,
     convert,
     generate,
+    latent,
     runs,
 )
 

@@ -25,6 +25,7 @@ from tui.host import RemoteTraining, Training
 from tui.models import Models
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
+from tui.screens.latent import LatentScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
@@ -48,6 +49,7 @@ class CvaeApp(App[None]):
         "setup": SetupScreen,
         "convert": ConvertScreen,
         "generate": GenerateScreen,
+        "latent": LatentScreen,
         "runs": RunsScreen,
     }
     DEFAULT_MODE = "train"

@@ -37,7 +37,7 @@ def test_train_watch_stop_convert_and_leave(
     terminal.wait_for("present-progressive +[a-z]+", 60)
     terminal.press("\x1b[14~")
     terminal.wait_for("Gaussian score [01]", 60)
-    terminal.press("5")
+    terminal.press("6")
     terminal.wait_for("verbs-default-1 +stopped")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
@@ -94,7 +94,7 @@ def test_the_app_follows_a_resize(open_terminal: OpenTerminal) -> None:
     terminal = open_terminal()
     terminal.wait_for("Nothing is trained yet")
     terminal.resize(120, 36)
-    terminal.press("5")
+    terminal.press("6")
     terminal.wait_for("No run yet in")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0

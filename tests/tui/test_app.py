@@ -50,7 +50,7 @@ def test_the_app_is_there_before_torch() -> None:
 async def test_every_screen_is_one_key_away(tmp_path: Path) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
-        for key, room in (("2", "setup"), ("5", "runs"), ("f4", "generate"), ("f1", "train")):
+        for key, room in (("2", "setup"), ("6", "runs"), ("f4", "generate"), ("f1", "train")):
             await pilot.press(key)
             await pilot.pause()
             assert app.current_mode == room
@@ -64,7 +64,7 @@ async def test_digits_are_text_in_a_field_until_it_is_left(tmp_path: Path) -> No
         await pilot.press("5")
         assert app.current_mode == "convert"
         assert app.screen.query_one("#word", Input).value == "5"
-        await pilot.press("escape", "5")
+        await pilot.press("escape", "6")
         await pilot.pause()
         assert app.current_mode == "runs"
 
@@ -115,7 +115,7 @@ async def test_a_stopped_run_is_resumed_from_the_list(tmp_path: Path, tiny: Tiny
         await until(pilot, lambda: "training" in text_of(app, "#status"))
         await pilot.press("s")
         await until(pilot, lambda: "stopped" in text_of(app, "#status"))
-        await pilot.press("5")
+        await pilot.press("6")
         table = app.screen.query_one(DataTable)
         await until(pilot, lambda: table.row_count == 1)
         await pilot.press("r")
@@ -271,13 +271,13 @@ async def test_generate_marks_hits_and_shows_the_score(trained: RunDirectory) ->
 async def test_a_run_is_opened_and_deleted_from_the_list(copied: RunDirectory) -> None:
     app = CvaeApp(copied.path.parent)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("5")
+        await pilot.press("6")
         table = app.screen.query_one(DataTable)
         await until(pilot, lambda: table.row_count == 1)
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "train")
         assert "finished" in text_of(app, "#status")
-        await pilot.press("5")
+        await pilot.press("6")
         await pilot.pause()
         await pilot.press("d", "escape")
         await pilot.pause()
@@ -294,7 +294,7 @@ async def test_names_and_words_are_never_markup(trained: RunDirectory, tmp_path:
     evil.symlink_to(trained.path)
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("5")
+        await pilot.press("6")
         table = app.screen.query_one(DataTable)
         await until(pilot, lambda: table.row_count == 1)
         assert str(table.get_cell_at((0, 0))) == "[red]evil\\x1b[31m"

@@ -50,7 +50,7 @@ Nothing is trained yet.
 
  t   train now: the preset default on the corpus verbs
  2   choose the corpus and every setting first
- 5   open an earlier run
+ 6   open an earlier run
 
  ?   all keys of the place you are in
 """

@@ -16,6 +16,7 @@ ROOMS = {
     "setup": "Setup",
     "convert": "Convert",
     "generate": "Generate",
+    "latent": "Latent",
     "runs": "Runs",
 }
 """The screens in the order of their keys, 1 onwards."""
