@@ -68,15 +68,16 @@ def active_units(posterior: Posterior) -> int:
 def mutual_information(posterior: Posterior, seed: int) -> float:
     """I_q(x; z) in nats: mean over words of E[log q(z|x) - log q(z)], at most ln N.
 
-    The first term is the negative entropy of the posterior, exact; the second is estimated with one
-    draw of z for each word. Source: He et al. 2019, section 4.2, after Dieng et al. 2018.
+    Estimated with one draw of z for each word, the same in both terms, so that their errors cancel
+    where the posteriors are alike. Source: Hoffman & Johnson 2016, section 2; He et al. 2019,
+    section 4.2.
     """
+    noise = torch.randn(posterior.mean.shape, generator=seeded(seed, "mutual information"))
+    noise = noise.to(posterior.mean).double()
     mean, log_variance = posterior.mean.double(), posterior.log_variance.double()
-    dimensions = mean.shape[1]
-    entropy = 0.5 * (dimensions * (1 + math.log(2 * math.pi)) + log_variance.sum(dim=1)).mean()
-    noise = torch.randn(mean.shape, generator=seeded(seed, "mutual information"))
-    z = Posterior(mean, log_variance).sample(noise.to(mean))
-    return float(-entropy - log_aggregate(z, posterior).mean())
+    z = Posterior(mean, log_variance).sample(noise)
+    log_own = -0.5 * (noise.square() + log_variance + math.log(2 * math.pi)).sum(dim=1)
+    return float((log_own - log_aggregate(z, posterior)).mean())
 
 
 def log_aggregate(z: Tensor, posterior: Posterior) -> Tensor:

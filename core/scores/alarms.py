@@ -87,7 +87,11 @@ class Course:
     @property
     def warm(self) -> bool:
         """Whether beta has risen, and fallen where a memory lets it."""
-        return self.past(_warm_up(self.config))
+        return self.past_warm_up_by(0)
+
+    def past_warm_up_by(self, share: float) -> bool:
+        """Whether it has been warm for more than this share of the training."""
+        return self.past(_warm_up(self.config) + share)
 
     def values(self, name: str, start: float, end: float = 0.0) -> list[float]:
         """The finite values of a series between two shares of the training before now."""
@@ -110,9 +114,19 @@ class Course:
     @property
     def scores(self) -> Scores | None:
         """The last scores, unless they are from before it was warm."""
+        return self.lately[-1] if self.lately else None
+
+    @property
+    def lately(self) -> list[Scores]:
+        """The last scores and those of the last PATIENCE of the training before them, from when it
+        was warm.
+        """
         evaluated = self.history.evaluated
-        warm_up = _warm_up(self.config) * self.started.steps
-        return evaluated.scores if evaluated and evaluated.step > warm_up else None
+        if evaluated is None:
+            return []
+        start = evaluated.step - PATIENCE * self.started.steps
+        start = max(start, _warm_up(self.config) * self.started.steps)
+        return [event.scores for event in self.history.evaluations if event.step > start]
 
 
 Rule = Callable[[Course, bool], Finding | None]
@@ -160,16 +174,18 @@ def collapse(course: Course, standing: bool) -> Finding | None:
                 f"verbs apart takes {course.verbs:.1f}",
                 advice,
             )
-    scores = course.scores
-    if scores and scores.active_units == 0:
-        return Finding("the latent has collapsed: no dimension of it is in use", advice)
-    if scores and scores.mutual_information is not None and scores.mutual_information < bound:
-        return Finding(
-            "the latent has collapsed: it tells "
-            f"{max(scores.mutual_information, 0):.2g} nats of the word",
-            advice,
-        )
-    return None
+    lately = course.lately[-1:] if standing else course.lately
+    told = [scores.mutual_information for scores in lately if scores.mutual_information is not None]
+    if not told or not (standing or (len(told) > 1 and course.past_warm_up_by(PATIENCE))):
+        return None
+    if max(told) >= bound and any(scores.active_units for scores in lately):
+        return None
+    return Finding(
+        f"the latent has collapsed: KL is {_kl(lately[-1]):.2g} nats, yet all posteriors are alike "
+        f"and tell {max(told[-1], 0):.2g} nats of the word",
+        "Train longer, begin anew with another training.seed, or blank more of the decoder's input "
+        "(objective.blank_probability).",
+    )
 
 
 def rate_too_high(course: Course, standing: bool) -> Finding | None:
@@ -196,18 +212,19 @@ def rate_too_high(course: Course, standing: bool) -> Finding | None:
 
 def latent_ignored(course: Course, standing: bool) -> Finding | None:
     """The posteriors differ, yet the decoder says the same whatever the latent."""
-    scores = course.scores
-    if scores is None or _kl(scores) < course.low_kl:
+    last_two = course.lately[-2:]
+    if len(last_two) < 2 or min(map(_kl, last_two)) < course.low_kl:
         return None
-    said: dict[str, set[str]] = {}
-    meant: dict[str, set[str]] = {}
-    for conversion in scores.conversions:
-        said.setdefault(conversion.target_condition, set()).add(conversion.prediction)
-        meant.setdefault(conversion.target_condition, set()).add(conversion.target)
-    told_apart = sum(len(words) - 1 for words in said.values())
-    to_tell = sum(len(words) - 1 for words in meant.values())
-    if to_tell < 3 or told_apart > (1 if standing else 0):
-        return None
+    for scores in last_two[1:] if standing else last_two:
+        said: dict[str, set[str]] = {}
+        meant: dict[str, set[str]] = {}
+        for conversion in scores.conversions:
+            said.setdefault(conversion.target_condition, set()).add(conversion.prediction)
+            meant.setdefault(conversion.target_condition, set()).add(conversion.target)
+        told_apart = sum(len(words) - 1 for words in said.values())
+        to_tell = sum(len(words) - 1 for words in meant.values())
+        if to_tell < 3 or told_apart > (1 if standing else 0):
+            return None
     return Finding(
         "the decoder ignores the latent: whatever the verb, it says the same",
         "Set model.latent_every_step, blank more of the decoder's input "
@@ -245,7 +262,7 @@ def no_longer_improves(course: Course, standing: bool) -> Finding | None:
     objective, patience = course.config.objective, PATIENCE
     if objective.annealing == "cyclical":
         patience = math.ceil(PATIENCE * objective.cycles) / objective.cycles
-    if not course.past(_warm_up(course.config) + patience + 5 * RECENT):
+    if not course.past_warm_up_by(patience + 5 * RECENT):
         return None
     before = course.values("ce", patience + 5 * RECENT, patience)
     now = course.values("ce", 5 * RECENT)

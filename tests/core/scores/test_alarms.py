@@ -140,14 +140,23 @@ class TestCollapse:
         told = course(lambda step: LOW_KL * (0.8 if step % 20 or step < 200 else 1.2))
         assert len(rung(config(*PLAIN), told)) == 1
 
-    @pytest.mark.parametrize("number", [{"active_units": 0}, {"mutual_information": 0.01}])
+    @pytest.mark.parametrize(
+        "number",
+        [
+            {"active_units": 0, "mutual_information": 0.6},
+            {"active_units": 9, "mutual_information": 0.01},
+        ],
+    )
     def test_is_seen_behind_a_kl_that_is_high_because_all_posteriors_are_alike(
         self, number: dict[str, float]
     ) -> None:
-        told = [*course(lambda step: 8.0, until=500), evaluated(500, **number)]
-        assert rung(config(*PLAIN), told) == [(500, "collapse", True)]
-        early = [*course(lambda step: 8.0, until=20), evaluated(20, **number)]
+        told = [started(), *(evaluated(step, **number) for step in (400, 450, 500))]
+        assert rung(config(*PLAIN), told) == [(450, "collapse", True)]
+        well = evaluated(600, active_units=9, mutual_information=5.0)
+        assert rung(config(*PLAIN), [*told, well])[1:] == [(600, "collapse", False)]
+        early = [started(), *(evaluated(step, **number) for step in (100, 150, 200))]
         assert rung(config(*PLAIN), early) == []
+        assert rung(config(*PLAIN), [started(), well, evaluated(650, **number)]) == []
 
 
 class TestRate:
@@ -175,14 +184,14 @@ class TestRate:
 
 
 def test_a_decoder_that_says_the_same_of_every_verb_ignores_the_latent() -> None:
-    told = [started(), evaluated(500, said=("walk",) * 10)]
+    told = [started(), *(evaluated(step, said=("walk",) * 10) for step in (400, 500))]
     assert rung(config(*PLAIN), told) == [(500, "ignored-latent", True)]
     mended = [*told, evaluated(600, said=(*NAMES[:3], *("walk",) * 7))]
     assert rung(config(*PLAIN), mended)[1:] == [(600, "ignored-latent", False)]
 
 
 def test_a_decoder_that_ignores_a_collapsed_latent_is_not_blamed() -> None:
-    told = [started(), evaluated(500, said=("walk",) * 10, kl=0.1)]
+    told = [started(), *(evaluated(s, said=("walk",) * 10, kl=0.1) for s in (400, 500))]
     assert rung(config(*PLAIN), told) == []
 
 
@@ -302,7 +311,10 @@ def test_every_alarm_says_what_was_seen_and_what_to_try() -> None:
     told = [
         started(),
         *course(lambda step: 0.1, until=500)[1:],
-        evaluated(500, said=("walk",) * 10, kl=20, gaussian=0.02, drawn=("walk",) * 10),
+        *(
+            evaluated(step, said=("walk",) * 10, kl=20, gaussian=0.02, drawn=("walk",) * 10)
+            for step in (490, 500)
+        ),
     ]
     begun = alarms(config(*PLAIN), told)
     assert len(begun) > 3
