@@ -155,6 +155,23 @@ def test_leaving_an_attached_app_does_not_touch_the_training(
     assert "no process trains the run 'mine', which is stopped" in again_stopped.stderr
 
 
+def test_waiting_for_a_stop_can_be_given_up(
+    open_terminal: OpenTerminal, mine: RunDirectory, command_line: CommandLine
+) -> None:
+    assert command_line("train", "--detach", "--name", "mine").returncode == 0
+    wait_until(lambda: told(mine, events.Progress))
+    owner = living_owner(mine)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGSTOP)
+    waiting = open_terminal("stop", "mine")
+    waiting.wait_for(rf"stopping mine \(process {owner.pid} on ")
+    waiting.press("\x03")
+    assert waiting.wait_for_exit() == 130
+    waiting.assert_clean()
+    os.kill(owner.pid, signal.SIGCONT)
+    wait_until(lambda: summarize(mine).state == "stopped")
+
+
 def test_a_detached_training_that_cannot_begin_says_so_at_once(
     mine: RunDirectory, command_line: CommandLine
 ) -> None:

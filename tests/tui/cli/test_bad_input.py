@@ -201,3 +201,19 @@ def test_the_app_needs_a_terminal(cvae_tui: Run, tmp_path: Path) -> None:
     refused(cvae_tui("--runs-dir", tmp_path), "the app needs a terminal")
     refused(cvae_tui("train", "--runs-dir", tmp_path), "the app needs a terminal")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file(
+    cvae_tui: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(runs: Path) -> None:
+        raise RuntimeError("a bug\nin two lines")
+
+    monkeypatch.setattr("tui.cli.runs.list_runs", broken)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    code, out, err = cvae_tui("runs")
+    assert (code, out) == (1, "")
+    assert err.count("\n") == 1 and "a bug" in err and "Traceback" not in err
+    written = Path(err.split()[-1])
+    assert tmp_path in written.parents
+    assert "in broken" in written.read_text()
