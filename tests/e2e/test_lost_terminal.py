@@ -127,6 +127,31 @@ def test_a_training_survives_its_terminal_and_is_steered_from_another(
     assert summarize(mine).state == "stopped"
 
 
+def test_a_training_that_has_yet_to_begin_survives_its_terminal(
+    open_terminal: OpenTerminal, mine: RunDirectory
+) -> None:
+    terminal = open_terminal("train", "--name", "mine")
+    terminal.wait_for("Starting: loading PyTorch")
+    terminal.kill(signal.SIGHUP)
+    terminal.hang_up()
+    wait_until(lambda: told(mine, events.Detached))
+    trains_on(mine)
+    terminal.kill(signal.SIGTERM)
+    assert terminal.wait_for_exit(30) == 128 + signal.SIGTERM
+    assert summarize(mine).state == "stopped"
+
+
+def test_a_signal_before_the_training_has_begun_ends_it(
+    open_terminal: OpenTerminal, mine: RunDirectory
+) -> None:
+    terminal = open_terminal("train", "--name", "mine")
+    terminal.wait_for("Starting: loading PyTorch")
+    terminal.kill(signal.SIGTERM)
+    assert terminal.wait_for_exit(60) == 128 + signal.SIGTERM
+    terminal.assert_clean()
+    assert summarize(mine).state == "stopped"
+
+
 def test_leaving_an_attached_app_does_not_touch_the_training(
     open_terminal: OpenTerminal, mine: RunDirectory, command_line: CommandLine
 ) -> None:
