@@ -100,7 +100,7 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
                     if isinstance(told, events.Saved):
                         journal.sync()
                     elif isinstance(told, events.Detached):
-                        log.warning("the terminal is gone or was left; training goes on")
+                        log.warning("the terminal is gone or was left; it goes on without it")
                     yield told
 
 
