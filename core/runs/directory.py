@@ -9,6 +9,7 @@ runs/<name>/
   checkpoints/       last, best, and the kept history
   log.txt            what libraries print
   environment.json   versions, device, threads, precision
+  labels.json        tags and a note, where someone gave it any
   owner.lock         locked by the process that writes here
   inbox/             what other processes ask of it, while it is there
 """
@@ -74,6 +75,11 @@ class RunDirectory:
     def environment_file(self) -> Path:
         """Versions, device, threads, precision."""
         return self.path / "environment.json"
+
+    @property
+    def labels_file(self) -> Path:
+        """Tags and a note; there need not be any."""
+        return self.path / "labels.json"
 
     @property
     def lock_file(self) -> Path:

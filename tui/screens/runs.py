@@ -8,8 +8,9 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from core.errors import CvaeError
-from core.runs.catalogue import RunSummary, delete_run, list_runs
+from core.runs.catalogue import RunSummary, list_runs
 from core.runs.directory import RunDirectory
+from core.runs.trash import discard
 from tui.harmless import harmless
 from tui.run_table import COLUMNS, row
 from tui.widgets.confirm import Confirm
@@ -105,7 +106,7 @@ The runs of the runs directory, the newest first, with the scores of their best 
             if not sure:
                 return
             try:
-                delete_run(chosen)
+                discard(chosen)
             except CvaeError as error:
                 self.notify(str(error), severity="error", markup=False)
             else:

@@ -1,0 +1,57 @@
+"""What a person wrote on a run: tags to find it by, and a note."""
+
+import re
+
+import msgspec
+
+from core.errors import InputError
+from core.runs.directory import RunDirectory, replacing
+
+TAG = re.compile(r"[\w.-]{1,32}")
+LONGEST_NOTE = 1000
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """Tags in the order of the alphabet, and one line of text."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+def read_labels(directory: RunDirectory) -> Labels:
+    """The labels of a run; none where there is no such file or it is damaged."""
+    try:
+        return msgspec.json.decode(directory.labels_file.read_bytes(), type=Labels)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return Labels()
+
+
+def write_labels(directory: RunDirectory, labels: Labels) -> None:
+    """Replace the labels of a run. Raises InputError when they cannot be written."""
+    try:
+        with replacing(directory.labels_file) as file:
+            file.write_bytes(msgspec.json.encode(labels) + b"\n")
+    except OSError as error:
+        raise InputError(f"cannot write {directory.labels_file}: {error.strerror}") from None
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """The tags in a text, parted by spaces or commas, each once.
+
+    Raises InputError for one that cannot be a tag.
+    """
+    tags = sorted({tag for tag in re.split(r"[\s,]+", text) if tag})
+    for tag in tags:
+        if not TAG.fullmatch(tag):
+            raise InputError(
+                f"{tag!r} cannot be a tag; accepted: 1 to 32 letters, digits, '.', '_' and '-'"
+            )
+    return tuple(tags)
+
+
+def parse_note(text: str) -> str:
+    """The text as a note. Raises InputError when it is too long."""
+    note = " ".join(text.split())
+    if len(note) > LONGEST_NOTE:
+        raise InputError(f"a note has up to {LONGEST_NOTE} characters; this has {len(note)}")
+    return note
