@@ -167,6 +167,10 @@ class TrainingConfig(Section, frozen=True):
 
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     """Seed of everything random in the training."""
+    start_from: str = ""
+    """Checkpoint file of another run, of the same alphabet and tenses, whose weights the training
+    starts from; empty for weights drawn anew. Optimiser, schedules and the division of the latent
+    space begin anew."""
     epochs: Count = 300
     """Passes over all forms of all training paradigms."""
     batch_size: Annotated[int, Meta(ge=0, le=65_536)] = 512

@@ -23,6 +23,7 @@ from core.control import Control
 from core.corpus import Corpus, find_corpus, path_of, read_pairs
 from core.errors import InputError
 from core.hardware import Hardware, find_device
+from core.model import CondVAE
 from core.prior import fit_memory
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
@@ -37,6 +38,9 @@ from core.vocabulary import Vocabulary
 from data import corpora
 
 log = logging.getLogger(__name__)
+
+START = "start"
+"""The checkpoint that keeps the weights of `training.start_from` with the run."""
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -65,8 +69,12 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     sample_pairs(corpus, config.evaluation, pairs)
     config = fit_memory(config, corpus.split("train"))
     find_device(config.hardware.device)
+    start = _starting_weights(config, corpus)
     stem = "-".join(part for part in (corpus.name, label) if part)
-    return create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
+    directory = create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
+    if start:
+        checkpoint.save(directory.checkpoint(START), start, resumable=False)
+    return directory
 
 
 def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
@@ -90,6 +98,8 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
         trainer = Trainer(config, corpus, vocabulary, pairs, control, hardware)
         if start:
             trainer.restore(start)
+        elif config.training.start_from:
+            trainer.start_from(checkpoint.load(directory.checkpoint(START)).model)
         watch = Watch(config, read_whole(directory.journal_file))
         with JournalWriter(directory.journal_file) as journal:
             for event in trainer.run():
@@ -102,6 +112,38 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
                     elif isinstance(told, events.Detached):
                         log.warning("the terminal is gone or was left; it goes on without it")
                     yield told
+
+
+def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:
+    """The weights that a training is to start from, if it is.
+
+    Raises InputError when they are not there, or belong to another model, alphabet or tenses.
+    """
+    if not config.training.start_from:
+        return None
+    file = path_of(config.training.start_from)
+    start, vocabulary = checkpoint.load(file), Vocabulary.of(corpus)
+    if RunDirectory(file.parent.parent).vocabulary() != vocabulary:
+        raise InputError(
+            f"training.start_from: {file} was trained on another alphabet or other tenses than "
+            f"those of the corpus {corpus.name}"
+        )
+    shapes = {name: weights.shape for name, weights in start.model.items()}
+    with torch.device("meta"):
+        model = CondVAE(config.model, vocabulary)
+    wanted = {name: weights.shape for name, weights in model.state_dict().items()}
+    for name in sorted(shapes.keys() | wanted.keys()):
+        if shapes.get(name) != wanted.get(name):
+            raise InputError(
+                f"training.start_from: {file} is of a model of another shape ({name} is "
+                f"{_shape(shapes.get(name))}, not {_shape(wanted.get(name))}); the settings of "
+                "the section model must be those of its run"
+            )
+    return start
+
+
+def _shape(shape: torch.Size | None) -> str:
+    return "missing" if shape is None else "x".join(map(str, shape)) or "one number"
 
 
 def _located(data: DataConfig) -> DataConfig:

@@ -153,6 +153,19 @@ class Trainer:
         self._clock = Clock(snapshot.position.elapsed)
         self._resumed = True
 
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with the weights of another training.
+
+        Raises InputError when they belong to another model.
+        """
+        try:
+            self.model.load_state_dict(dict(weights))
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"training.start_from does not fit this configuration: {reason}"
+            ) from None
+
     def _optimizer_state(self, snapshot: Snapshot) -> dict[int, dict[str, Tensor]]:
         """What the optimiser knew of each parameter, by the parameter's number.
 
