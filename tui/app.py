@@ -19,10 +19,12 @@ from core.config import Config
 from core.runs.directory import RunDirectory
 from core.runs.mailbox import RemoteControl
 from core.runs.ownership import living_owner
+from tui.chosen import Chosen
 from tui.driver import LosableDriver
 from tui.headless import OnHangUp, steering_hint, train_detached
 from tui.host import RemoteTraining, Training
 from tui.models import Models
+from tui.screens.compare import CompareScreen
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
 from tui.screens.latent import LatentScreen
@@ -51,6 +53,7 @@ class CvaeApp(App[None]):
         "generate": GenerateScreen,
         "latent": LatentScreen,
         "runs": RunsScreen,
+        "compare": CompareScreen,
     }
     DEFAULT_MODE = "train"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
@@ -90,6 +93,8 @@ class CvaeApp(App[None]):
         self.viewed: RunDirectory | None = train or view
         self.training: HostedTraining | None = None
         self.models = Models()
+        self.chosen = Chosen()
+        self.proposed: Config | None = None
         self.signalled: int | None = None
         """The signal that ends the app."""
         self.hung_up = False

@@ -8,6 +8,7 @@ from core.config import Config
 from core.control import Control
 from core.runs.directory import RunDirectory
 from core.runs.mailbox import RemoteControl
+from tui.chosen import Chosen
 from tui.models import Models
 
 
@@ -40,6 +41,10 @@ class Host(Protocol):
     training: Training | None
     """The one that this process hosts."""
     models: Models
+    chosen: Chosen
+    """The runs to compare."""
+    proposed: Config | None
+    """Settings that the Setup screen takes over when it is shown next."""
 
     @property
     def steered(self) -> Training | None:

@@ -14,6 +14,14 @@ def ago(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
+def size(count: float) -> str:
+    """Bytes in one unit."""
+    for unit, bytes_ in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= bytes_:
+            return f"{count / bytes_:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
 def duration(seconds: float) -> str:
     """A time span as h:mm:ss or m:ss."""
     minutes, rest = divmod(round(max(seconds, 0)), 60)

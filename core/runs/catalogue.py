@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,10 +56,14 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 class Catalogue:
-    """The runs under a directory. What was read once is kept until its file changes."""
+    """The runs under a directory. What was read once is kept until its file changes.
+
+    Several threads may ask.
+    """
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
+        self._lock = threading.Lock()
         self._known: dict[Path, _Known] = {}
         self._configs: dict[Path, tuple[_Stamp, Config | None]] = {}
 
@@ -66,10 +71,11 @@ class Catalogue:
         """Summaries of the runs there are now, the newest first."""
         known: dict[Path, _Known] = {}
         found = []
-        for directory in run_directories(self.runs):
-            entry = known[directory.path] = self._known.get(directory.path) or _Known(directory)
-            found.append(entry.summary())
-        self._known = known
+        with self._lock:
+            for directory in run_directories(self.runs):
+                entry = known[directory.path] = self._known.get(directory.path) or _Known(directory)
+                found.append(entry.summary())
+            self._known = known
         return sorted(found, key=lambda summary: -(summary.age or 0))
 
     def config(self, name: str) -> Config | None:

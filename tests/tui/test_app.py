@@ -297,7 +297,7 @@ async def test_names_and_words_are_never_markup(trained: RunDirectory, tmp_path:
         await pilot.press("6")
         table = app.screen.query_one(DataTable)
         await until(pilot, lambda: table.row_count == 1)
-        assert str(table.get_cell_at((0, 0))) == "[red]evil\\x1b[31m"
+        assert str(table.get_cell_at((0, 1))) == "[red]evil\\x1b[31m"
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "train")
         assert "[red]evil\\x1b[31m" in text_of(app, "#status")

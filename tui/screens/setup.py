@@ -39,6 +39,10 @@ explains the setting in hand and says what it accepts.
         Binding("ctrl+r", "reset", "Back to the preset"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._filled_from = ""
+
     @property
     def preset_name(self) -> str:
         """The preset that the settings started from."""
@@ -80,6 +84,12 @@ explains the setting in hand and says what it accepts.
         self._fill()
         self.query_one("#preset").focus()
 
+    def on_screen_resume(self) -> None:
+        """Take over the settings that another screen proposes, if one does."""
+        if proposed := self.host.proposed:
+            self.host.proposed = None
+            self._show(proposed)
+
     def settings(self) -> Config:
         """The configuration as typed.
 
@@ -93,12 +103,20 @@ explains the setting in hand and says what it accepts.
         return build(tables, where="Setup")
 
     @on(Select.Changed, "#preset")
+    def _change_preset(self) -> None:
+        # A Select tells of the value that it begins with, too.
+        if self.preset_name != self._filled_from:
+            self._fill()
+
     def _fill(self) -> None:
-        config = preset(self.preset_name)
+        self._filled_from = self.preset_name
+        self.query_one("#description", Static).update(preset_description(self.preset_name))
+        self._show(preset(self.preset_name))
+
+    def _show(self, config: Config) -> None:
         with self.prevent(Input.Changed, Select.Changed):
             for editor in self.query(FieldEditor):
                 editor.set_value(value(config, editor.known))
-        self.query_one("#description", Static).update(preset_description(self.preset_name))
         self._judge()
 
     @on(FieldEditor.Changed)

@@ -18,6 +18,7 @@ ROOMS = {
     "generate": "Generate",
     "latent": "Latent",
     "runs": "Runs",
+    "compare": "Compare",
 }
 """The screens in the order of their keys, 1 onwards."""
 

@@ -141,6 +141,16 @@ def test_runs_lists_state_and_scores_of_the_best(cvae_tui: Run, trained: RunDire
     assert table.splitlines()[1].startswith(f"{trained.name}\tfinished")
 
 
+def test_runs_are_filtered_by_an_expression(cvae_tui: Run, trained: RunDirectory) -> None:
+    where = ("--runs-dir", trained.path.parent, "--filter")
+    (run,) = json.loads(cvae_tui("runs", *where, "latent = 4 and state = finished", "--json")[1])
+    assert run["name"] == trained.name
+    assert json.loads(cvae_tui("runs", *where, "latent > 4", "--json")[1]) == []
+    assert cvae_tui("runs", *where, "latent > 4")[1].startswith("none of the ")
+    code, out, err = cvae_tui("runs", *where, "latent > much")
+    assert (code, out) == (2, "") and "model.latent_size is a number; 'much' is none" in err
+
+
 def test_no_runs_is_an_empty_list(cvae_tui: Run, tmp_path: Path) -> None:
     assert json.loads(cvae_tui("runs", "--runs-dir", tmp_path / "none", "--json")[1]) == []
 

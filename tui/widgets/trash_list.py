@@ -1,0 +1,28 @@
+"""The deleted runs: each can be put back, all can be done away with."""
+
+import time
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from core.runs.trash import Discarded
+from tui.widgets.question import Choice
+from tui.wording import ago
+
+EMPTY = -1
+
+
+class TrashList(Choice):
+    """Asks which run to put back; the result is its number, `EMPTY` for none ever, or None."""
+
+    BINDINGS = [Binding("x", "empty", "Empty the trash")]
+
+    def __init__(self, runs: Sequence[Discarded]) -> None:
+        names = [f"{run.name}  deleted {ago(time.time() - run.time)} ago" for run in runs]
+        super().__init__(
+            "Deleted runs", names, "Enter puts one back, x deletes all for good, Esc leaves them"
+        )
+
+    def action_empty(self) -> None:
+        """Answer that all shall go."""
+        self.dismiss(EMPTY)
