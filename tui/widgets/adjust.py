@@ -24,7 +24,7 @@ class Adjust(ModalScreen[dict[str, float | None]]):
     Adjust {
         align: center middle;
         & > Vertical {
-            width: 72;
+            width: 76;
             max-width: 96%;
             height: auto;
             border: round $primary;
@@ -33,8 +33,8 @@ class Adjust(ModalScreen[dict[str, float | None]]):
         }
         .row { height: 1; margin-top: 1; }
         .row Label { width: 18; }
-        .row Input { width: 14; background: $panel; }
-        .row Static { width: 1fr; padding-left: 2; color: $text-muted; }
+        .row Input { width: 12; background: $panel; }
+        .row .note { width: 1fr; padding-left: 2; color: $text-muted; }
         #problem { height: auto; margin-top: 1; color: $text-error; }
         .answers { height: auto; align-horizontal: right; }
         Button { margin-left: 2; }
@@ -61,7 +61,7 @@ class Adjust(ModalScreen[dict[str, float | None]]):
                     yield Label(name.replace("_", " ").removesuffix(" ratio"))
                     yield Input(self._before[name], id=name, compact=True)
                     now = f"now {figure(self._now[name])}, " if name in self._now else ""
-                    yield Static(now + field(key).accepts, markup=False)
+                    yield Static(now + field(key).accepts, classes="note", markup=False)
             yield Static(id="problem", markup=False)
             with Horizontal(classes="answers"):
                 yield Button("Cancel", id="cancel", compact=True)

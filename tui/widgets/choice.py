@@ -40,7 +40,7 @@ class ChooseOne(ModalScreen[str]):
         """The list."""
         options = [Option(Content(harmless(text)), id=name) for name, text in self._options]
         names = [name for name, _ in self._options]
-        choice = OptionList(*options, compact=True)
+        choice = OptionList(*options)
         choice.border_title = self._title
         choice.highlighted = names.index(self._chosen) if self._chosen in names else 0
         yield choice
@@ -72,8 +72,7 @@ class ChooseSome(ModalScreen[list[str] | None]):
             *(
                 Selection(Content(harmless(text)), name, name in self._chosen)
                 for name, text in self._options
-            ),
-            compact=True,
+            )
         )
         choice.border_title = self._title
         choice.border_subtitle = f"space marks, at most {self._at_most}; Enter shows them"
