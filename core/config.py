@@ -9,6 +9,7 @@ import functools
 import inspect
 import math
 import textwrap
+import threading
 import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -326,9 +327,18 @@ class Field(msgspec.Struct, frozen=True):
 SECTIONS: Mapping[str, type[Section]] = get_type_hints(Config)
 
 
-@functools.cache
 def fields() -> tuple[Field, ...]:
-    """All fields in the order of the sections."""
+    """All fields in the order of the sections. Any thread may ask first."""
+    # Two threads in `ast.parse` at once break it in Python 3.11 (python/cpython, issue 106905).
+    with _one_reader:
+        return _fields()
+
+
+_one_reader = threading.Lock()
+
+
+@functools.cache
+def _fields() -> tuple[Field, ...]:
     return tuple(
         _describe(section, name, hint, getattr(kind(), name), _docs(kind)[name])
         for section, kind in SECTIONS.items()

@@ -1,4 +1,6 @@
 import contextlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,3 +244,18 @@ def test_any_tables_are_a_configuration_or_refused(document: dict[str, object]) 
 def refused_or(make: Callable[[], Config]) -> None:
     with contextlib.suppress(InputError):
         assert isinstance(make(), Config)
+
+
+def test_any_threads_may_ask_for_the_fields_first() -> None:
+    # In an interpreter of its own, since here they are known already. While garbage is collected,
+    # other threads may run in the middle of `ast.parse`.
+    script = (
+        "import gc, threading, time; from core.config import fields\n"
+        "gc.set_threshold(100); gc.callbacks.append(lambda *_: time.sleep(1e-5))\n"
+        "threads = [threading.Thread(target=fields) for _ in range(8)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert asked.stderr == ""
