@@ -72,7 +72,9 @@ async def test_runs_are_drawn_on_one_another_each_with_its_marker(
         ce = picture(charts[0])
         assert all((marker in ce) is (MARKERS.index(marker) < count) for marker in MARKERS)
         legend = str(screen.query_one("#legend", Static).render())
-        assert [legend.count(f"{MARKERS[n]} run-{n}") for n in range(count)] == [1] * count
+        assert [legend.count(f"{MARKERS[n]}\N{NO-BREAK SPACE}run-{n}") for n in range(count)] == [
+            1
+        ] * count
         bottom = max(chart.region.bottom for chart in charts)
         assert bottom < size[1], "nothing is cut off"
 

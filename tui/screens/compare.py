@@ -283,11 +283,11 @@ def _compared(place: int, run: Followed) -> Compared:
 
 
 def _legend(compared: Sequence[Compared]) -> Content:
-    """Marker, name and state of each run."""
+    """Marker, name and state of each run, which stay on one line."""
     entries = [
         Content.assemble(
             (MARKERS[run.place], COLOURS[run.place]),
-            f" {harmless(run.name)} ",
+            f"\N{NO-BREAK SPACE}{harmless(run.name)}\N{NO-BREAK SPACE}",
             (SYMBOLS[run.state], "$text-muted"),
         )
         for run in compared

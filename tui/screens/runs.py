@@ -35,8 +35,8 @@ from tui.wording import size
 
 REFRESH_SECONDS = 2.0
 MARK = "mark"
-STYLES = {"training": "bold", "new": "dim", "failed": "red", "crashed": "red"}
-"""Of the states; the others are plain."""
+BOLD_STATES = ("training", "failed", "crashed")
+"""No colour: a red that is well seen in colours is not without them."""
 
 
 class RunsScreen(Room):
@@ -167,7 +167,7 @@ A deleted run goes to the trash, from which it can be put back.
             text = harmless(COLUMNS[title].cell(run, curves))
             style = ""
             if title == "state":
-                text, style = f"{SYMBOLS[run.state]} {text}", STYLES.get(run.state, "")
+                text, style = f"{SYMBOLS[run.state]} {text}", "bold" * (run.state in BOLD_STATES)
             cells.append(Text(text, style, no_wrap=True, overflow="ellipsis"))
         return cells
 
