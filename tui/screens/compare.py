@@ -44,19 +44,19 @@ CHARTS = {
 AXES = {"epoch": "epochs", "step": "steps", "seconds of training": "times"}
 """What lies along x, and the column of a series that has it."""
 SCORES = {
-    "run": 22,
-    "state": 11,
-    "best at": 8,
+    "run": 20,
+    "best at": 7,
     "BLEU-4": 7,
-    "Gaussian": 9,
-    "95 % interval": 16,
-    "distinct": 9,
+    "Gaussian": 8,
+    "95 % interval": 15,
+    "distinct": 8,
     "draws": 7,
     "course": 7,
     "joint": 7,
+    "state": 11,
     "interval from 0 to 1": 30,
 }
-"""The columns of the scores, and how wide each is."""
+"""The columns of the scores, and how wide each is; the first six fit into 80 columns."""
 
 
 @dataclass(slots=True)
@@ -299,9 +299,8 @@ def _scores(run: Compared) -> list[Text]:
     """The cells of a run under `SCORES`."""
     name = Text.assemble((MARKERS[run.place], COLOURS[run.place]), f" {harmless(run.name)}")
     name.no_wrap, name.overflow = True, "ellipsis"
-    state = Text(f"{SYMBOLS[run.state]} {run.state}")
     if run.best is None:
-        return [name, state, *(Text("") for _ in range(len(SCORES) - 2))]
+        return [name, *(Text("") for _ in range(len(SCORES) - 1))]
     scores, gaussian = run.best.scores, run.best.scores.gaussian
     low, high = gaussian.ci95
     bleu4 = scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
@@ -314,9 +313,10 @@ def _scores(run: Compared) -> list[Text]:
         f"{gaussian.draws:,}",
         score(gaussian.course_score),
         score(run.best.joint),
+        f"{SYMBOLS[run.state]} {run.state}",
         _interval(low, gaussian.score, high, SCORES["interval from 0 to 1"]),
     )
-    return [name, state, *(Text(text) for text in texts)]
+    return [name, *(Text(text) for text in texts)]
 
 
 def _interval(low: float, middle: float, high: float, width: int) -> str:
