@@ -74,7 +74,7 @@ async def test_a_pasted_list_becomes_words_and_what_cannot_be_spelt_is_said(
         assert word.value == "cut walk talks jumped 9 8"
         assert [cell.split()[0] for cell in column(app, 0)] == ["cut", "walk", "talks", "jumped"]
         assert "'9' has '9'" in message(app)
-        assert "and 1 words more" in message(app)
+        assert "(and 1 more)" in message(app)
 
 
 async def test_auto_reads_each_word_in_its_likeliest_tense(
@@ -91,6 +91,9 @@ async def test_auto_reads_each_word_in_its_likeliest_tense(
         )
         shorts = [cell.split()[1] for cell in column(app, 0)]
         assert shorts == [("sp", "tp", "pg", "p")[one] for one in found]
+        app.screen.query_one("#word", Input).value = "talking"
+        await until(pilot, lambda: table(app).row_count == 4)
+        assert message(app) == f"Read as {trained.vocabulary().conditions[found[0]]}."
 
 
 async def test_a_second_model_stands_beside_the_first_with_its_differences_marked(

@@ -189,3 +189,13 @@ async def test_without_a_model_it_says_so_and_a_torn_one_is_explained(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(KEY)
         await until(pilot, lambda: "is not a whole checkpoint" in message(app))
+
+
+async def test_it_can_be_read_without_colour(
+    trained: RunDirectory, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        plot = await opened(pilot, app, until)
+        assert {character for character in drawing(plot) if character in "ox+*"}

@@ -128,7 +128,10 @@ class LatentPlot(Widget, can_focus=True):
         if self._drawn != self.size:
             self._drawn = self.size
             self._lines = self._draw()
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        if y < len(self._lines):
+            return self._lines[y]
+        # Without a style the filter of NO_COLOR fails.
+        return Strip.blank(self.size.width, self.rich_style)
 
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""

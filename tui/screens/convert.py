@@ -189,10 +189,13 @@ A second model stands beside the first; ≠ marks where its form is another.
             Converted(*row)
             for row in zip(spellable, sources, forms[0], others, expected, strict=True)
         ]
+        summary = _summary(rows)
+        if tense == AUTO and len(rows) == 1:
+            summary = f"Read as {conditions[rows[0].source]}."
         names = [f"{directory.name}/{checkpoint}" for directory, checkpoint in models]
         if not worker.is_cancelled:
             self.app.call_from_thread(
-                self._show, conditions, rows, names, problem + _summary(rows), bool(problem)
+                self._show, conditions, rows, names, problem + summary, bool(problem)
             )
 
     def _fail(self, message: str) -> None:
@@ -223,12 +226,10 @@ A second model stands beside the first; ≠ marks where its form is another.
         table.header_height = 1
         table.add_columns("tense", "form", "sure", *(["second", "sure"] * second), "corpus")
         for index, condition in enumerate(self._conditions):
-            name = Text(harmless(condition))
-            if index == one.source:
-                name.append(" (read)", "dim")
-            cells = [name, spelt(one.word, one.forms[index]), least_sure(one.forms[index])]
+            form = one.forms[index]
+            cells = [Text(harmless(condition)), spelt(one.word, form), least_sure(form)]
             if one.others is not None:
-                differs = one.others[index].word != one.forms[index].word
+                differs = one.others[index].word != form.word
                 cells.append(Text("≠ " if differs else "  ") + spelt(one.word, one.others[index]))
                 cells.append(least_sure(one.others[index]))
             table.add_row(*cells, verdict(one, index))
@@ -273,7 +274,7 @@ def _spellable(words: list[str], vocabularies: list[Vocabulary]) -> tuple[list[s
             problems.append(str(error))
         else:
             spellable.append(word)
-    more = f" (and {len(problems) - 1} words more)" if len(problems) > 1 else ""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return spellable, f"{problems[0]}{more}. " if problems else ""
 
 

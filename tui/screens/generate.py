@@ -32,7 +32,7 @@ KINDS: dict[DrawKind, tuple[str, str, str]] = {
     "hit": ("✓", "hits", "green"),
     "real": ("+", "real", ""),
     "plausible": ("~", "plausible", ""),
-    "broken": ("✗", "broken", "red"),
+    "broken": ("✗", "broken", "yellow"),
 }
 """Mark, name and style of each kind of draw."""
 FILTERS: dict[str, tuple[str, tuple[DrawKind, ...]]] = {

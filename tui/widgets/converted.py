@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SURE = 0.9
 HALF_SURE = 0.5
+WRONG = "bold yellow"
+"""Red can hardly be read where colours become shades of grey."""
 LEGEND = "underlined: under 90 % sure · reversed: under half · dot: the end"
 
 
@@ -115,7 +117,7 @@ def verdict(converted: Converted, condition: int) -> Text:
     if all(marks):
         return Text(f"{shown} right{split}", "green")
     wanted = " or ".join(converted.expected.forms[condition])
-    return Text(f"{shown} {harmless(wanted)}{split}", "red")
+    return Text(f"{shown} {harmless(wanted)}{split}", WRONG)
 
 
 def verdict_of_all(converted: Converted, forms: Sequence["Form"]) -> Text:
@@ -124,4 +126,4 @@ def verdict_of_all(converted: Converted, forms: Sequence["Form"]) -> Text:
         return Text("unseen", "dim")
     right = converted.right(forms)
     split = "" if converted.expected.split == "train" else f" {converted.expected.split}"
-    return Text(f"{right}/{len(forms)}{split}", "green" if right == len(forms) else "red")
+    return Text(f"{right}/{len(forms)}{split}", "green" if right == len(forms) else WRONG)
