@@ -180,6 +180,20 @@ def test_leaving_an_attached_app_does_not_touch_the_training(
     assert "no process trains the run 'mine', which is stopped" in again_stopped.stderr
 
 
+def test_an_attached_app_sees_that_the_training_died(
+    open_terminal: OpenTerminal, mine: RunDirectory, command_line: CommandLine
+) -> None:
+    assert command_line("train", "--detach", "--name", "mine").returncode == 0
+    attached = open_terminal("attach", "mine")
+    attached.wait_for("mine · training", 60)
+    owner = living_owner(mine)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGKILL)
+    attached.wait_for("mine · crashed", 10)
+    attached.press("q")
+    assert attached.wait_for_exit() == 0
+
+
 def test_waiting_for_a_stop_can_be_given_up(
     open_terminal: OpenTerminal, mine: RunDirectory, command_line: CommandLine
 ) -> None:

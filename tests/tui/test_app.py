@@ -14,7 +14,7 @@ from core.config import Config
 from core.control import Control
 from core.runs.catalogue import list_runs, summarize
 from core.runs.directory import RunDirectory
-from core.runs.ownership import Owner
+from core.runs.ownership import Owner, owning
 from core.session import prepare, train
 from tui.app import CvaeApp
 from tui.charts.chart import Chart
@@ -167,11 +167,22 @@ async def test_the_keys_steer_a_training_in_another_process(tmp_path: Path, tiny
         await pilot.press("c", "e", "s")
         assert "stopping" in text_of(app, "#status")
         await until(pilot, lambda: "stopped" in text_of(app, "#status"))
-        assert app.steered is None
         training.join()
+        assert app.steered is None
     kinds = [type(event) for event in journal(tmp_path / "mine")]
     assert kinds.count(events.Paused) == kinds.count(events.Unpaused) == 1
     assert kinds[-2:] == [events.Saved, events.Stopped]
+
+
+async def test_the_last_word_counts_even_while_the_lock_is_held(copied: RunDirectory) -> None:
+    app = CvaeApp(copied.path.parent, view=copied)
+    with owning(copied):
+        async with app.run_test(size=SIZE) as pilot:
+            assert app.steered is not None
+            app.steered.control.stop()
+            app.view(copied)
+            await pilot.pause()
+            assert "finished" in text_of(app, "#status")
 
 
 async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirectory) -> None:

@@ -94,6 +94,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         """Runs on the charts beside the one in view, by name, each with its slot."""
         self._steered: object = None
         self._status_shown: Content | None = None
+        self._shown_state: State | str = "new"
 
     def compose_room(self) -> ComposeResult:
         """Status, progress, charts, and more where there is room."""
@@ -171,7 +172,8 @@ What is set by hand holds until it is given back to its schedule, through a resu
         new = self._follower.read_new()
         if new:
             self._history.add(new)
-        if new or self._training_starts:
+        # A process that died says nothing more.
+        if new or self._training_starts or self._state != self._shown_state:
             self._show()
 
     @work(thread=True, exclusive=True, group="journal")
@@ -234,13 +236,13 @@ What is set by hand holds until it is given back to its schedule, through a resu
             return "starting"
         if self._directory is None:
             return "new"
+        state = run_state(self._directory, self._history)
         steered = self.host.steered
-        if steered and self._directory == steered.directory and steered.control.stopping:
-            return "stopping"
-        return run_state(self._directory, self._history)
+        return "stopping" if state in ACTIVE and steered and steered.control.stopping else state
 
     def _show(self) -> None:
         """Draw the run as it stands."""
+        self._shown_state = self._state
         empty = self._directory is None and not self.host.training
         self.query_one("#welcome").display = empty
         for part in ("#board", "#progress", "#strip"):
