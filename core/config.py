@@ -4,23 +4,19 @@ Each field's docstring is its one description: the help of ``--set`` and the tex
 Setup screen are read from here.
 """
 
-import ast
 import functools
-import inspect
-import math
-import textwrap
 import threading
-import tomllib
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 import tomli_w
 from msgspec import Meta
 
+from core import preset_files
 from core.errors import InputError
+from core.fields import Field, describe, shown
 
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -263,67 +259,6 @@ class Config(Section, frozen=True):
             )
 
 
-class Field(msgspec.Struct, frozen=True):
-    """One field of the configuration, as a screen or a help text shows it."""
-
-    section: str
-    name: str
-    type: type[bool] | type[int] | type[float] | type[str]
-    default: bool | int | float | str
-    doc: str
-    choices: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    low_open: bool = False
-    high_open: bool = False
-
-    @property
-    def key(self) -> str:
-        """``section.name``, as `--set` takes it."""
-        return f"{self.section}.{self.name}"
-
-    @property
-    def accepts(self) -> str:
-        """What would be accepted, in words."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices)
-        if self.type is bool:
-            return "true or false"
-        if self.type is str:
-            return "a name or a path"
-        noun = "a whole number" if self.type is int else "a number"
-        low = "" if self.low is None else f"{'above' if self.low_open else 'from'} {self.low:g}"
-        upto = "below" if self.high_open else ("to" if low.startswith("from") else "up to")
-        high = "" if self.high is None else f"{upto} {self.high:,.10g}".replace(",", "")
-        return " ".join(word for word in (noun, low, high) if word)
-
-    def parse(self, text: str) -> bool | int | float | str:
-        """The value that a text stands for.
-
-        Raises InputError when the text is not one that this field accepts.
-        """
-        try:
-            return self.check(text.strip(), strict=False)
-        except InputError:
-            raise InputError(
-                f"{self.key}: {_shown(text)} is not accepted; it takes {self.accepts}"
-            ) from None
-
-    def check(self, value: object, *, strict: bool = True) -> bool | int | float | str:
-        """The same value when this field accepts it; InputError otherwise."""
-        section = SECTIONS[self.section]
-        hint = get_type_hints(section, include_extras=True)[self.name]
-        try:
-            checked: bool | int | float | str = msgspec.convert(value, hint, strict=strict)
-        except (msgspec.ValidationError, UnicodeEncodeError):
-            checked = math.nan
-        if not _representable(checked):
-            raise InputError(
-                f"{self.key}: {_shown(value)} is not accepted; it takes {self.accepts}"
-            )
-        return checked
-
-
 SECTIONS: Mapping[str, type[Section]] = get_type_hints(Config)
 
 
@@ -339,11 +274,7 @@ _one_reader = threading.Lock()
 
 @functools.cache
 def _fields() -> tuple[Field, ...]:
-    return tuple(
-        _describe(section, name, hint, getattr(kind(), name), _docs(kind)[name])
-        for section, kind in SECTIONS.items()
-        for name, hint in get_type_hints(kind, include_extras=True).items()
-    )
+    return tuple(describe(SECTIONS))
 
 
 def field(key: str) -> Field:
@@ -359,27 +290,40 @@ def field(key: str) -> Field:
     accepted = (
         ", ".join(near) if near else "section.key with a section among " + ", ".join(SECTIONS)
     )
-    raise InputError(f"{_shown(key)} is not a setting; accepted: {accepted}")
+    raise InputError(f"{shown(key)} is not a setting; accepted: {accepted}")
 
 
 def preset_names() -> tuple[str, ...]:
-    """Names of the presets that ship, `default` first."""
-    folder = resources.files("core") / "presets"
-    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
-    return tuple(sorted(names, key=lambda name: name != "default"))
+    """Names of the presets: those that ship, `default` first, then the user's own."""
+    return (*preset_files.shipped_names(), *preset_files.own_names())
 
 
 def preset(name: str) -> Config:
-    """A shipped preset: the defaults with what its file changes.
+    """A preset: the defaults with what its file changes.
 
-    Raises InputError for an unknown name.
+    Raises InputError for an unknown name, and for a user's preset that cannot be used.
     """
-    return build(_preset_document(name), where=f"preset {name}")
+    return build(preset_files.read(name), where=f"preset {name}")
 
 
 def preset_description(name: str) -> str:
-    """The sentence with which a preset introduces itself."""
-    return str(_preset_document(name).get("description", ""))
+    """The sentence with which a preset introduces itself.
+
+    Raises InputError as `preset` does.
+    """
+    return str(preset_files.read(name).get("description", ""))
+
+
+def save_preset(name: str, config: Config, description: str, *, replace: bool = False) -> Path:
+    """Save a configuration as a preset of the user's own; the file that holds it.
+
+    replace: whether it may take the place of another of the user's own.
+    Raises InputError when the name cannot be used or the file cannot be written.
+    """
+    document: dict[str, Any] = {"description": " ".join(description.split())}
+    for known in differences(config, Config()):
+        document.setdefault(known.section, {})[known.name] = value(config, known)
+    return preset_files.write(name, document, replace=replace)
 
 
 def read_config(path: Path, base: Config | None = None) -> Config:
@@ -387,16 +331,7 @@ def read_config(path: Path, base: Config | None = None) -> Config:
 
     Raises InputError when the file cannot be read or says something unusable.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; a TOML file is needed") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; a TOML file is needed") from None
-    except (ValueError, RecursionError) as error:
-        # Not TOMLDecodeError alone: a number of thousands of digits is a plain ValueError.
-        raise InputError(f"{path} is not valid TOML: {error}") from None
-    return build(document, base=base, where=str(path))
+    return build(preset_files.read_toml(path), base=base, where=str(path))
 
 
 def build(
@@ -412,7 +347,7 @@ def build(
             continue
         if section not in SECTIONS:
             raise InputError(
-                f"{where}: {_shown(section)} is not a section; accepted: {', '.join(SECTIONS)}"
+                f"{where}: {shown(section)} is not a section; accepted: {', '.join(SECTIONS)}"
             )
         if not isinstance(table, Mapping):
             raise InputError(f"{where}: {section} must be a table of settings")
@@ -436,7 +371,7 @@ def with_settings(config: Config, settings: Iterable[str]) -> Config:
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
-            raise InputError(f"--set {_shown(setting)}: section.key=value is needed")
+            raise InputError(f"--set {shown(setting)}: section.key=value is needed")
         known = field(key.strip())
         tables.setdefault(known.section, {})[known.name] = known.parse(text)
     return build(tables, base=config, where="--set")
@@ -456,59 +391,3 @@ def differences(config: Config, base: Config) -> tuple[Field, ...]:
 def to_toml(config: Config) -> str:
     """The configuration as TOML, every field written out."""
     return tomli_w.dumps(msgspec.to_builtins(config))
-
-
-def _representable(checked: object) -> bool:
-    """Whether a value can be written to a file: a finite number, or text that is UTF-8."""
-    if isinstance(checked, str):
-        return not any("\ud800" <= character <= "\udfff" for character in checked)
-    return not isinstance(checked, float) or math.isfinite(checked)
-
-
-def _shown(given: object) -> str:
-    """A user's value, made safe and short for a sentence."""
-    try:
-        text = repr(given)
-    except ValueError:
-        text = "a number of thousands of digits"
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-@functools.cache
-def _preset_document(name: str) -> Mapping[str, Any]:
-    if name not in preset_names():
-        raise InputError(f"{_shown(name)} is not a preset; accepted: {', '.join(preset_names())}")
-    text = (resources.files("core") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def _describe(section: str, name: str, hint: Any, default: Any, doc: str) -> Field:
-    kind = msgspec.inspect.type_info(hint)
-    if isinstance(kind, msgspec.inspect.LiteralType):
-        return Field(section, name, str, default, doc, choices=get_args(hint))
-    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
-        return Field(
-            section,
-            name,
-            int if isinstance(kind, msgspec.inspect.IntType) else float,
-            default,
-            doc,
-            low=kind.gt if kind.ge is None else kind.ge,
-            high=kind.lt if kind.le is None else kind.le,
-            low_open=kind.gt is not None,
-            high_open=kind.lt is not None,
-        )
-    return Field(section, name, type(default), default, doc)
-
-
-@functools.cache
-def _docs(section: type[Section]) -> dict[str, str]:
-    """The docstring that follows each field in the source of its section."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
-    assert isinstance(definition, ast.ClassDef)
-    docs = {}
-    for target, text in zip(definition.body, definition.body[1:], strict=False):
-        if isinstance(target, ast.AnnAssign) and isinstance(text, ast.Expr):
-            assert isinstance(target.target, ast.Name) and isinstance(text.value, ast.Constant)
-            docs[target.target.id] = " ".join(str(text.value.value).split())
-    return docs

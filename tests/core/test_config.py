@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from core.config import (
     Config,
-    Field,
     build,
     differences,
     field,
@@ -24,6 +23,7 @@ from core.config import (
     with_settings,
 )
 from core.errors import InputError
+from core.fields import Field
 
 ANY_TEXT = st.text(st.characters(), max_size=40)
 """Surrogates included: that is how a command line spells bytes that are not UTF-8."""
@@ -39,6 +39,7 @@ class TestEveryField:
     def test_accepts_its_default(self, known: Field) -> None:
         assert known.check(known.default) == known.default
         assert known.parse(str(known.default)) == known.default
+        assert known.parse(known.spell(known.default)) == known.default
 
     def test_stands_in_the_configuration_with_its_default(self, known: Field) -> None:
         assert value(Config(), known) == known.default

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Select, Static
 
-from core.config import Field
 from core.errors import InputError
+from core.fields import Field
 from data import corpora
 
 
