@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from core.config import Config, Field, fields, value
+from core.config import Config, fields, value
 from core.errors import InputError
+from core.fields import Field
 from core.runs.catalogue import RunState, RunSummary
 
 ReadConfig = Callable[[], Config | None]

@@ -7,21 +7,19 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, DataTable, HelpPanel, Input, Select, Static
+from textual.widgets import DataTable, HelpPanel, Input, Static
 
 from core import events
 from core.config import Config
 from core.control import Control
-from core.runs.catalogue import list_runs, summarize
+from core.runs.catalogue import summarize
 from core.runs.directory import RunDirectory
 from core.runs.ownership import Owner, owning
 from core.session import prepare, train
 from tui.app import CvaeApp
 from tui.charts.chart import Chart
 from tui.screens.generate import GenerateScreen
-from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
-from tui.widgets.field_editor import FieldEditor
 from tui.widgets.leave import Leave
 from tui.widgets.model_picker import ModelPicker
 
@@ -195,52 +193,6 @@ async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirecto
         assert app.screen.check_action("stop", ()) is None
 
 
-async def test_setup_judges_as_one_types_and_trains(tmp_path: Path, corpus_file: Path) -> None:
-    app = CvaeApp(tmp_path / "runs")
-    async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("2")
-        await pilot.pause()
-        train = app.screen.query_one("#train", Button)
-        await fill(pilot, "training.epochs", "many")
-        assert train.disabled
-        assert "'many' is not accepted" in text_of(app, "#explanation")
-        await fill(pilot, "training.epochs", "2")
-        assert not train.disabled
-        await fill(pilot, "model.hidden_size", "4")
-        assert "must not exceed" in text_of(app, "#explanation")
-        await fill(pilot, "model.hidden_size", "16")
-        await fill(pilot, "data.corpus", str(corpus_file) + "x")
-        assert "there is no" in text_of(app, "#explanation")
-        await fill(pilot, "data.corpus", str(corpus_file))
-        assert "3 settings differ from default" in str(
-            app.screen.query_one("#fields").border_subtitle
-        )
-        await pilot.press("ctrl+t")
-        await until(pilot, lambda: app.current_mode == "train")
-        await until(pilot, lambda: "finished" in text_of(app, "#status"))
-    (run,) = list_runs(tmp_path / "runs")
-    assert run.name == "tiny-default-1"
-    config = RunDirectory(tmp_path / "runs" / run.name).config()
-    assert (config.training.epochs, config.model.hidden_size) == (2, 16)
-
-
-async def test_setup_takes_over_a_preset_and_takes_changes_back(tmp_path: Path) -> None:
-    app = CvaeApp(tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await pilot.press("2")
-        await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, SetupScreen)
-        screen.query_one("#preset", Select).value = "lab4"
-        await pilot.pause()
-        assert screen.settings().optimizer.learning_rate == 0.05
-        await fill(pilot, "optimizer.learning_rate", "0.5")
-        assert screen.settings().optimizer.learning_rate == 0.5
-        await pilot.press("ctrl+r")
-        await pilot.pause()
-        assert screen.settings().optimizer.learning_rate == 0.05
-
-
 async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory) -> None:
     app = CvaeApp(trained.path.parent)
     async with app.run_test(size=SIZE) as pilot:
@@ -328,12 +280,3 @@ async def test_an_unreadable_run_says_why(copied: RunDirectory) -> None:
 
 def journal(run: Path) -> list[events.Event]:
     return list(events.from_lines((run / "journal.jsonl").read_bytes()))
-
-
-async def fill(pilot: Pilot[None], key: str, text: str) -> None:
-    """Type into the field of a setting."""
-    for editor in pilot.app.screen.query(FieldEditor):
-        if editor.known.key == key:
-            editor.query_one(Input).value = text
-    await pilot.pause()
-    await pilot.pause()

@@ -3,50 +3,55 @@
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Button, Input, Label, OptionList, Select, Static
 
-from core.config import (
-    SECTIONS,
-    Config,
-    build,
-    differences,
-    fields,
-    preset,
-    preset_description,
-    preset_names,
-    value,
-)
+from core.config import Config, fields, preset_description, preset_names, save_preset
 from core.errors import InputError
+from core.fields import Field
 from core.runs.directory import check_name
+from tui.command_line import command_line
+from tui.draft import Draft
+from tui.harmless import harmless
+from tui.widgets.command_shown import CommandShown
 from tui.widgets.field_editor import FieldEditor
+from tui.widgets.field_list import FieldList, choices
+from tui.widgets.preset_name import PresetName
 from tui.widgets.room import Room
 from tui.widgets.schedule_picture import SchedulePicture
 
 
 class SetupScreen(Room):
-    """A line for each field; what it means, and what is wrong with it, below."""
+    """A line for each field; below, the one in hand, with what it means and what is wrong."""
 
     ROOM = "setup"
     CSS_PATH = "setup.tcss"
     HELP = """\
-Every setting of the next run. A * marks what differs from the preset. The line at the bottom
-explains the setting in hand and says what it accepts.
+Every setting of the next run. Up and down choose one, Enter edits it, left and right turn
+choices. `*` marks what differs from the preset, `✗` what cannot be. Words typed at Find narrow
+the list to the settings that have them in their names or their explanations.
 """
     BINDINGS = [
-        Binding("ctrl+t", "train", "Train with these settings"),
-        Binding("ctrl+r", "reset", "Back to the preset"),
+        Binding("t,ctrl+t", "train", "Train", key_display="t"),
+        Binding("slash", "find", "Find", key_display="/"),
+        Binding("c", "only_changed", "Only changed"),
+        Binding("b", "reset_field", "Back to preset"),
+        Binding("ctrl+r", "reset", "All back to preset", show=False),
+        Binding("u", "undo", "Undo"),
+        Binding("w", "save_preset", "Save as preset", show=False),
+        Binding("y", "copy_command", "Copy as command", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._filled_from = ""
+        self._draft = Draft()
+        self._only_changed = False
 
     @property
     def preset_name(self) -> str:
         """The preset that the settings started from."""
-        return str(self.query_one("#preset", Select).value)
+        return self._draft.preset_name
 
     @property
     def run_name(self) -> str:
@@ -54,110 +59,243 @@ explains the setting in hand and says what it accepts.
         return self.query_one("#name", Input).value.strip()
 
     def compose_room(self) -> ComposeResult:
-        """Preset and name, the fields by section, the explanation."""
+        """Preset and name, the fields by section, the field in hand."""
         with Horizontal(id="head"):
             yield Label("Preset")
-            yield Select(
-                [(name, name) for name in preset_names()],
-                value="default",
-                allow_blank=False,
-                compact=True,
-                id="preset",
-            )
-            yield Label("Name")
+            yield Select[str]([], allow_blank=True, compact=True, id="preset")
+            yield Label("Run name")
             yield Input(placeholder="a free name", compact=True, id="name")
             yield Button("Train", id="train", variant="primary", compact=True)
         yield Static(id="description", classes="quiet", markup=False)
+        with Horizontal(id="search"):
+            yield Label("Find")
+            yield Input(placeholder="words of a setting (/)", compact=True, id="find")
+            yield Static(id="count", markup=False)
+        yield Static(id="problem", classes="wrong", markup=False)
         with Horizontal(id="board"):
-            with VerticalScroll(id="fields", can_focus=False):
-                for section, kind in SECTIONS.items():
-                    title = f"{section.replace('_', ' ').capitalize()}: {kind.__doc__}"
-                    yield Label(title, classes="section", markup=False)
-                    for known in fields():
-                        if known.section == section:
-                            yield FieldEditor(known)
+            with Vertical():
+                yield FieldList(self._draft)
+                yield Static("No setting has these words.", id="none", classes="quiet")
             yield SchedulePicture()
-        yield Static(id="explanation", markup=False)
+        yield FieldEditor()
 
     def on_mount(self) -> None:
-        """Begin with the default preset, and with no field taking the keys that lead elsewhere."""
-        self._fill()
-        self.query_one("#preset").focus()
+        """Begin with the default preset and the first field in hand."""
+        self._list()
+        self._judge()
+        self.query_one(FieldList).focus()
 
     def on_screen_resume(self) -> None:
-        """Take over the settings that another screen proposes, if one does."""
+        """Offer the presets there are by now; take over what another screen proposes."""
+        self._offer_presets()
         if proposed := self.host.proposed:
             self.host.proposed = None
-            self._show(proposed)
+            self.fill(proposed)
 
     def settings(self) -> Config:
         """The configuration as typed.
 
         Raises InputError for the first field that does not hold.
         """
-        tables: dict[str, dict[str, object]] = {}
-        for editor in self.query(FieldEditor):
-            tables.setdefault(editor.known.section, {})[editor.known.name] = editor.value()
         if self.run_name:
             check_name(self.run_name)
-        return build(tables, where="Setup")
+        return self._draft.config()
 
-    @on(Select.Changed, "#preset")
-    def _change_preset(self) -> None:
-        # A Select tells of the value that it begins with, too.
-        if self.preset_name != self._filled_from:
-            self._fill()
+    def fill(self, config: Config) -> None:
+        """Take over a configuration, as far as it differs from the preset as changes."""
+        self._draft.fill(config)
+        self._show_all()
 
-    def _fill(self) -> None:
-        self._filled_from = self.preset_name
-        self.query_one("#description", Static).update(preset_description(self.preset_name))
-        self._show(preset(self.preset_name))
+    # What is shown
 
-    def _show(self, config: Config) -> None:
-        with self.prevent(Input.Changed, Select.Changed):
-            for editor in self.query(FieldEditor):
-                editor.set_value(value(config, editor.known))
+    def _offer_presets(self) -> None:
+        select, names = self.query_one("#preset", Select), preset_names()
+        with self.prevent(Select.Changed):
+            select.set_options([(Content(name), name) for name in names])
+            if self.preset_name in names:
+                select.value = self.preset_name
+        self._describe_preset()
+
+    def _describe_preset(self) -> None:
+        try:
+            description = preset_description(self.preset_name)
+        except InputError as error:
+            description = str(error)
+        self.query_one("#description", Static).update(Content(harmless(description)))
+
+    def _list(self) -> None:
+        """List the fields that are asked for."""
+        words = self.query_one("#find", Input).value.casefold().split()
+        found = [
+            known
+            for known in fields()
+            if all(word in _searched(known) for word in words)
+            and (not self._only_changed or self._draft.differs(known))
+        ]
+        self.query_one("#none").display = not found
+        self.query_one(FieldList).display = bool(found)
+        self.query_one(FieldList).show(found)
+        if not found:
+            self.query_one(FieldEditor).show(None, self._draft)
+
+    def _show_all(self) -> None:
+        self._offer_presets()
+        if self._only_changed:
+            self._list()
+        self.query_one(FieldList).draw_again()
+        self._show_field()
         self._judge()
 
-    @on(FieldEditor.Changed)
-    @on(Input.Changed, "#name")
+    @on(OptionList.OptionHighlighted)
+    def _show_field(self) -> None:
+        known = self.query_one(FieldList).known
+        self.query_one(FieldEditor).show(known, self._draft)
+        if known:
+            self.query_one(SchedulePicture).attend(known.section)
+
     def _judge(self) -> None:
-        """Mark what differs from the preset; say what is wrong, if anything is."""
-        base = preset(self.preset_name)
-        for editor in self.query(FieldEditor):
-            editor.mark(value(base, editor.known))
-        button, explanation = self.query_one("#train", Button), self.query_one("#explanation")
+        """Say how many settings differ, and what is wrong, if anything is."""
+        count = len(self._draft.changed())
+        difference = f"{count or 'no'} setting{'s' * (count != 1)} differ{'s' * (count == 1)}"
+        only = " (only these)" if self._only_changed else ""
+        self.query_one("#count", Static).update(
+            Content(f"{difference} from {self.preset_name}{only}")
+        )
+        problem = self.query_one("#problem", Static)
         try:
             config = self.settings()
         except InputError as error:
-            button.disabled = True
-            explanation.set_class(True, "wrong")
-            self._explain(str(error).removeprefix("Setup: "))
+            problem.update(Content(f"✗ {harmless(str(error))}"))
+            problem.display = self.query_one("#train", Button).disabled = True
             return
-        button.disabled = False
-        explanation.set_class(False, "wrong")
-        count = len(differences(config, base))
-        difference = f"{count or 'no'} setting{'s' * (count != 1)} differ{'s' * (count == 1)}"
-        self.query_one("#fields").border_subtitle = f"{difference} from {self.preset_name}"
+        problem.display = self.query_one("#train", Button).disabled = False
         self.query_one(SchedulePicture).show(config)
-        self._explain_focused()
 
-    @on(FieldEditor.Focused)
-    def _explain_focused(self) -> None:
-        if self.query_one("#explanation").has_class("wrong"):
+    # What is typed and chosen
+
+    @on(Select.Changed, "#preset")
+    def _choose_preset(self, event: Select.Changed) -> None:
+        if not isinstance(event.value, str) or event.value == self.preset_name:
             return
-        for editor in self.query(FieldEditor):
-            if editor.has_focus_within:
-                known = editor.known
-                default = "" if known.default == "" else f" Default {known.default}."
-                self._explain(f"{known.doc} Takes {known.accepts}.{default}")
+        try:
+            self._draft.choose(event.value)
+        except InputError as error:
+            self.notify(harmless(str(error)), severity="error", markup=False)
+        self._show_all()
 
-    def _explain(self, text: str) -> None:
-        self.query_one("#explanation", Static).update(Content(text))
+    @on(Input.Changed, "#find")
+    def _find(self) -> None:
+        self._list()
+
+    @on(Input.Changed, "#name")
+    def _named(self) -> None:
+        self._judge()
+
+    @on(FieldEditor.Changed)
+    def _typed(self, event: FieldEditor.Changed) -> None:
+        self._take(event.known, event.text)
+
+    @on(FieldList.Turned)
+    def _turned(self, event: FieldList.Turned) -> None:
+        there = choices(event.known)
+        at = there.index(self._draft.text(event.known))
+        self._take(event.known, there[(at + event.by) % len(there)])
+
+    def _take(self, known: Field, text: str) -> None:
+        self._draft.type(known, text)
+        self.query_one(FieldList).draw_again(known)
+        self._show_field()
+        self._judge()
+
+    @on(OptionList.OptionSelected)
+    def _edit(self) -> None:
+        known = self.query_one(FieldList).known
+        if known and choices(known):
+            self.query_one(FieldList).action_turn(1)
+        else:
+            self.query_one(FieldEditor).edit()
+
+    @on(Input.Submitted)
+    def action_leave_field(self) -> None:
+        """Leave the field, so that single keys act again."""
+        self.query_one(FieldList).focus()
+
+    def action_step(self, by: int) -> None:
+        """Edit the next or the previous field."""
+        listed = self.query_one(FieldList)
+        (listed.action_cursor_down if by > 0 else listed.action_cursor_up)()
+        listed.focus()
+        self._show_field()
+        self.query_one(FieldEditor).edit()
+
+    # Keys
+
+    def action_find(self) -> None:
+        """Narrow the list by words."""
+        self.query_one("#find", Input).focus()
+
+    def action_only_changed(self) -> None:
+        """List only what differs from the preset, or everything again."""
+        self._only_changed = not self._only_changed
+        self._list()
+        self._judge()
+
+    def action_reset_field(self) -> None:
+        """Take back the change of the field in hand."""
+        if known := self.query_one(FieldList).known:
+            self._draft.reset(known)
+            self._show_all()
 
     def action_reset(self) -> None:
         """Take back every change."""
-        self._fill()
+        self._draft.fill(self._draft.base)
+        self._show_all()
+
+    def action_undo(self) -> None:
+        """Take back the last change, a change of preset included."""
+        if self._draft.undo():
+            self._show_all()
+        else:
+            self.notify("Nothing was changed that could be undone.")
+
+    def action_save_preset(self) -> None:
+        """Save the settings as a preset of one's own."""
+        try:
+            config = self._draft.config()
+        except InputError as error:
+            self.notify(harmless(str(error)), severity="error", markup=False)
+            return
+
+        def save(answer: tuple[str, str, bool] | None) -> None:
+            if answer is None:
+                return
+            name, description, replace = answer
+            try:
+                file = save_preset(name, config, description, replace=replace)
+                self._draft.choose(name)
+            except InputError as error:
+                self.notify(harmless(str(error)), severity="error", markup=False)
+            else:
+                self.notify(f"Saved as {harmless(str(file))}.", title=name, markup=False)
+                self._show_all()
+
+        self.app.push_screen(PresetName(), save)
+
+    def action_copy_command(self) -> None:
+        """Copy the command line that trains with these settings."""
+        try:
+            config = self.settings()
+        except InputError as error:
+            self.notify(harmless(str(error)), severity="error", markup=False)
+            return
+        draft = self._draft
+        self.app.push_screen(
+            CommandShown(
+                command_line(
+                    config, draft.preset_name, draft.base, self.run_name, self.host.runs_dir
+                )
+            )
+        )
 
     @on(Button.Pressed, "#train")
     def action_train(self) -> None:
@@ -165,6 +303,11 @@ explains the setting in hand and says what it accepts.
         try:
             config = self.settings()
         except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(harmless(str(error)), severity="error", markup=False)
             return
         self.host.start_training(config, self.run_name, self.preset_name)
+
+
+def _searched(known: Field) -> str:
+    words = (known.key, known.name.replace("_", " "), known.doc, known.accepts)
+    return " ".join(words).casefold()

@@ -1,34 +1,44 @@
-"""One setting in one line: its name, its value, what it accepts or what is wrong."""
+"""The setting in hand: its name, its value to be typed or chosen, and what it means."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import DescendantFocus
 from textual.message import Message
 from textual.suggester import SuggestFromList
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Input, Label, Static
 
-from core.errors import InputError
 from core.fields import Field
 from data import corpora
+from tui.draft import Draft
+from tui.harmless import harmless
+from tui.widgets.field_list import choices
 
 
-class FieldEditor(Horizontal):
-    """Edits one field of the configuration; checks as one types."""
+class FieldInput(Input):
+    """Where a value is typed. The arrow keys go from field to field."""
+
+    BINDINGS = [
+        Binding("up", "screen.step(-1)", "Previous field", show=False),
+        Binding("down", "screen.step(1)", "Next field", show=False),
+    ]
+
+
+class FieldEditor(Vertical):
+    """Edits one field at a time."""
 
     DEFAULT_CSS = """
     FieldEditor {
-        height: 1;
-        .name { width: 24; padding-left: 2; }
-        Input, Select { width: 24; }
-        Input { background: $surface; &:focus { background: $panel; } }
-        .note { width: 1fr; padding-left: 2; color: $text-muted; text-wrap: nowrap;
-                text-overflow: ellipsis; }
-        .note.wrong { color: $text-error; }
+        height: 7;
+        background: $panel;
+        Horizontal { height: 1; }
+        #key { text-style: bold; padding: 0 1; }
+        #value { width: 1fr; background: $surface; &:focus { background: $boost; } }
+        #choices { width: 1fr; }
+        #about { height: 6; padding: 0 1; }
     }
     """
 
@@ -36,84 +46,57 @@ class FieldEditor(Horizontal):
     class Changed(Message):
         """The text of the field was changed."""
 
-    @dataclass
-    class Focused(Message):
-        """The field came into focus."""
+        known: Field
+        text: str
 
-    def __init__(self, known: Field) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.known = known
+        self.known: Field | None = None
 
     def compose(self) -> ComposeResult:
-        """Name, editor, note."""
-        known = self.known
-        choices = ("true", "false") if known.type is bool else known.choices
-        yield Label(known.name.replace("_", " "), classes="name", markup=False)
-        if choices:
-            yield Select(
-                [(choice, choice) for choice in choices],
-                value=_text(known.default),
-                allow_blank=False,
-                compact=True,
-            )
-        else:
-            suggester = SuggestFromList(corpora()) if known.key == "data.corpus" else None
-            yield Input(_text(known.default), compact=True, suggester=suggester)
-        yield Static(known.accepts, classes="note", markup=False)
+        """Key, value, meaning."""
+        with Horizontal():
+            yield Label(id="key", markup=False)
+            yield FieldInput(compact=True, id="value")
+            yield Static(id="choices", markup=False)
+        yield Static(id="about", markup=False)
 
-    @property
-    def text(self) -> str:
-        """The value as typed."""
-        editor = self.query_one("Input, Select")
-        return str(editor.value) if isinstance(editor, Input | Select) else ""
+    def show(self, known: Field | None, draft: Draft) -> None:
+        """Show a field of a draft; None for no field."""
+        self.known = known
+        self.visible = known is not None
+        if known is None:
+            return
+        text, there = draft.text(known), choices(known)
+        self.query_one("#key", Label).update(known.key)
+        typed, chosen = self.query_one("#value", Input), self.query_one("#choices", Static)
+        typed.display, chosen.display = not there, bool(there)
+        typed.suggester = SuggestFromList(corpora()) if known.key == "data.corpus" else None
+        if typed.value != text:
+            with self.prevent(Input.Changed):
+                typed.value = text
+        marked = (Content.styled(f"[{c}]", "bold") if c == text else Content(c) for c in there)
+        chosen.update(Content("  ").join(marked) + Content.styled("   ← →", "$text-muted"))
+        preset = known.spell(getattr(getattr(draft.base, known.section), known.name))
+        about = f"{known.doc} Takes {known.accepts}."
+        if known.default != "":
+            about += f" Default {known.spell(known.default)}"
+            changed = preset != known.spell(known.default)
+            about += f", in {draft.preset_name} {preset}." if changed else "."
+        problem = draft.problem(known).partition(": ")[2]
+        self.query_one("#about", Static).update(
+            Content.styled(f"✗ {harmless(problem)}", "$text-error") if problem else Content(about)
+        )
 
-    def value(self) -> bool | int | float | str:
-        """The value that the text stands for.
+    def edit(self) -> None:
+        """Give the keys to the value."""
+        typed = self.query_one("#value", Input)
+        if typed.display:
+            typed.focus()
+            typed.action_select_all()
 
-        Raises InputError when the field does not accept it.
-        """
-        parsed = self.known.parse(self.text)
-        if self.known.key == "data.corpus":
-            _check_file("data.corpus", str(parsed), ", ".join(corpora()) + ", or a file")
-        if self.known.key == "data.pairs" and parsed:
-            _check_file("data.pairs", str(parsed), "a file, or nothing")
-        return parsed
-
-    def set_value(self, value: bool | int | float | str) -> None:
-        """Show a value."""
-        editor = self.query_one("Input, Select")
-        if isinstance(editor, Input | Select):
-            editor.value = _text(value)
-
-    def mark(self, base: bool | int | float | str) -> None:
-        """Show whether the value holds, and whether it differs from that of the preset."""
-        note, label = self.query_one(".note", Static), self.query_one(".name", Label)
-        name, wrong, differs = self.known.name.replace("_", " "), "", True
-        try:
-            differs = self.value() != base
-        except InputError as error:
-            wrong = str(error).partition(": ")[2]
-        note.set_class(bool(wrong), "wrong")
-        note.update(Content(wrong or self.known.accepts))
-        label.update(Content.styled(f"{name} *", "bold") if differs else Content(name))
-
-    @on(Input.Changed)
-    @on(Select.Changed)
-    def _changed(self, event: Message) -> None:
+    @on(Input.Changed, "#value")
+    def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed())
-
-    @on(DescendantFocus)
-    def _focused(self) -> None:
-        self.post_message(self.Focused())
-
-
-def _text(value: bool | int | float | str) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _check_file(key: str, name: str, accepted: str) -> None:
-    if name not in corpora() and not Path(name).expanduser().is_file():
-        raise InputError(f"{key}: there is no {name!r}; accepted: {accepted}")
+        if self.known:
+            self.post_message(self.Changed(self.known, event.value))
