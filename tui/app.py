@@ -5,35 +5,44 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.theme import Theme
 
 from core import events
 from core.config import Config
-from core.runs.directory import RunDirectory
+from core.errors import CvaeError
+from core.runs.directory import RunDirectory, open_run
 from core.runs.mailbox import RemoteControl
 from core.runs.ownership import living_owner
 from tui.chosen import Chosen
 from tui.driver import LosableDriver
+from tui.harmless import harmless
 from tui.headless import OnHangUp, steering_hint, train_detached
-from tui.host import RemoteTraining, Training
+from tui.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
 from tui.models import Models
 from tui.screens.compare import CompareScreen
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
+from tui.screens.help import HelpScreen
 from tui.screens.latent import LatentScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
 from tui.signals import handling_signals
 from tui.terminal import leave_terminal, log_file, owned_terminal
+from tui.themes import DARK, EVERYWHERE_READABLE, THEMES
 from tui.training import HostedTraining
+from tui.view_state import ViewState
 from tui.widgets.confirm import Confirm
 from tui.widgets.leave import Answer, Leave
 from tui.widgets.room import ROOMS
@@ -62,7 +71,8 @@ class CvaeApp(App[None]):
             Binding(f"{number},f{number}", f"go('{room}')", title, show=False)
             for number, (room, title) in enumerate(ROOMS.items(), start=1)
         ),
-        Binding("question_mark", "toggle_help", "Help", key_display="?"),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("f12", "picture", "Picture of the screen", show=False),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
@@ -87,6 +97,8 @@ class CvaeApp(App[None]):
         train: RunDirectory | None = None,
         view: RunDirectory | None = None,
         on_hang_up: OnHangUp = "continue",
+        *,
+        sparse: bool = False,
     ) -> None:
         super().__init__(driver_class=LosableDriver)
         self.runs_dir = runs_dir
@@ -107,22 +119,42 @@ class CvaeApp(App[None]):
         self._remote: RemoteTraining | None = None
         self._leaving = False
         self.animation_level = "none"
+        self.refresh_seconds = SPARSE_SECONDS if sparse else REFRESH_SECONDS
+        self.view_state = ViewState(runs_dir)
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = self.view_state.get("theme", DARK.name)
+        self.theme = wanted if wanted in self.available_themes else DARK.name
 
     def on_mount(self) -> None:
         """Begin what the command line asked for, unless a signal came first."""
         self._event_loop = asyncio.get_running_loop()
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         if self.hung_up or self.signalled is not None:
             self.exit()
         elif self._train_at_start:
             self.resume_training(self._train_at_start)
+        elif self.viewed is None:
+            self._look_again()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette: the screens, then Textual's own."""
+        """The command palette: the screens, what can be done here, then Textual's own."""
         for room, title in ROOMS.items():
             yield SystemCommand(
-                title, f"Go to the {title} screen", lambda room=room: self.action_go(room)
+                f"{title} screen", f"Go to {title}", lambda room=room: self.action_go(room)
             )
-        yield from super().get_system_commands(screen)
+        actions: dict[str, tuple[DOMNode, Binding]] = {}
+        for node, binding, enabled, _ in screen.active_bindings.values():
+            if enabled and binding.description and binding.action in _own_actions(node):
+                actions.setdefault(binding.action, (node, binding))
+        for action, (node, binding) in actions.items():
+            yield SystemCommand(
+                binding.description,
+                f"Key {self.get_key_display(binding)}",
+                partial(self.run_action, action, node),
+            )
+        bound = ("Quit", "Keys", "Screenshot")
+        yield from (one for one in super().get_system_commands(screen) if one.title not in bound)
 
     # Training
 
@@ -199,6 +231,7 @@ class CvaeApp(App[None]):
     def view(self, directory: RunDirectory | None) -> None:
         """Show a run on the training screen and prefer it on the others."""
         self.viewed = directory
+        self.view_state.set("run", directory.name if directory else "")
         for screen in self._screens(TrainScreen):
             screen.follow(directory)
 
@@ -225,15 +258,42 @@ class CvaeApp(App[None]):
 
     def action_go(self, room: str) -> None:
         """Go to a screen."""
-        if not isinstance(self.screen, Confirm):
+        if not isinstance(self.screen, ModalScreen):
+            self.switch_mode(room)
+            self.view_state.set("screen", room)
+
+    def _look_again(self) -> None:
+        """Show the run and the screen that were last looked at."""
+        name = self.view_state.get("run", "")
+        with contextlib.suppress(CvaeError):
+            if name:
+                self.view(open_run(self.runs_dir, name))
+        room = self.view_state.get("screen", self.DEFAULT_MODE)
+        if room in ROOMS:
             self.switch_mode(room)
 
-    def action_toggle_help(self) -> None:
-        """Show or hide the keys of the focused place."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
+    def _remember_theme(self, theme: Theme) -> None:
+        self.view_state.set("theme", theme.name, everywhere=True)
+
+    def action_help(self) -> None:
+        """Show what the place is for and its keys."""
+        if not isinstance(self.screen, ModalScreen):
+            self.view_state.set("help_seen", True, everywhere=True)
+            self.push_screen(HelpScreen(self.screen, f"Help: {ROOMS[self.current_mode]}"))
+
+    def action_picture(self) -> None:
+        """Save a picture of the screen in the current directory."""
+        file = Path(f"cvae-tui-{self.current_mode}-{datetime.now():%Y%m%d-%H%M%S}.svg")
+        try:
+            file = file.absolute()
+            with file.open("x", encoding="utf-8") as picture:
+                picture.write(self.export_screenshot())
+        except OSError as error:
+            self.notify(
+                harmless(f"cannot write {file}: {error.strerror}"), severity="error", markup=False
+            )
         else:
-            self.action_show_help_panel()
+            self.notify(harmless(str(file)), title="Picture saved", markup=False)
 
     async def action_quit(self) -> None:
         """Leave; while a training is under way, ask first."""
@@ -295,6 +355,13 @@ class CvaeApp(App[None]):
         self._exit_renderables.clear()
 
 
+def _own_actions(node: DOMNode) -> set[str]:
+    """Actions that a place of ours brings along, without those that every list or field has."""
+    ours = [kind for kind in type(node).__mro__ if kind.__module__.startswith("tui.")]
+    bindings = [one for kind in ours for one in vars(kind).get("BINDINGS", ())]
+    return {one.action for one in bindings if not one.action.startswith("go(")}
+
+
 def run_app(
     runs_dir: Path,
     *,
@@ -302,15 +369,19 @@ def run_app(
     on_hang_up: OnHangUp = "continue",
     train: RunDirectory | None = None,
     view: RunDirectory | None = None,
+    sparse: bool = False,
 ) -> int:
     """Open the app; the exit code when it has closed and its training, if any, has ended.
 
     train: a run to train from the first moment.
     view: a run to show from the first moment.
+    sparse: whether to redraw seldom.
 
     Raises whatever went wrong in the app.
     """
-    app = CvaeApp(runs_dir, train, view, on_hang_up)
+    app = CvaeApp(runs_dir, train, view, on_hang_up, sparse=sparse)
+    if app.console.color_system == "standard" and not app.view_state.get("theme", ""):
+        app.theme = EVERYWHERE_READABLE
     with handling_signals(app.on_signal):
         try:
             with owned_terminal(app.hang_up):

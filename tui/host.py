@@ -10,6 +10,10 @@ from core.runs.directory import RunDirectory
 from core.runs.mailbox import RemoteControl
 from tui.chosen import Chosen
 from tui.models import Models
+from tui.view_state import ViewState
+
+REFRESH_SECONDS, SPARSE_SECONDS = 0.5, 3.0
+"""Time between two looks at what moves, at home and on a slow link."""
 
 
 class Training(Protocol):
@@ -41,6 +45,9 @@ class Host(Protocol):
     training: Training | None
     """The one that this process hosts."""
     models: Models
+    view_state: ViewState
+    refresh_seconds: float
+    """Time between two looks at what moves."""
     chosen: Chosen
     """The runs to compare."""
     proposed: Config | None

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, HelpPanel, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from core import events
 from core.config import Config
@@ -19,6 +19,7 @@ from core.session import prepare, train
 from tui.app import CvaeApp
 from tui.charts.chart import Chart
 from tui.screens.generate import GenerateScreen
+from tui.screens.help import HelpScreen
 from tui.screens.train import TrainScreen
 from tui.widgets.leave import Leave
 from tui.widgets.model_picker import ModelPicker
@@ -71,10 +72,10 @@ async def test_help_shows_and_hides_the_keys(tmp_path: Path) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("question_mark")
-        assert app.screen.query(HelpPanel)
+        assert isinstance(app.screen, HelpScreen)
         await pilot.press("question_mark")
         await pilot.pause()
-        assert not app.screen.query(HelpPanel)
+        assert not isinstance(app.screen, HelpScreen)
 
 
 async def test_a_training_moves_the_charts_and_finishes(tmp_path: Path, tiny: Tiny) -> None:

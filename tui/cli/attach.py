@@ -21,4 +21,6 @@ def command(ctx: click.Context, run: RunDirectory, runs_dir: Path) -> None:
     require_terminal()
     from tui.app import run_app
 
-    ctx.exit(run_app(runs_dir, mouse=(ctx.obj or {}).get("mouse", True), view=run))
+    app = ctx.obj or {}
+    mouse, sparse = app.get("mouse", True), app.get("sparse", False)
+    ctx.exit(run_app(runs_dir, mouse=mouse, view=run, sparse=sparse))

@@ -58,18 +58,22 @@ class Commands(click.Group):
 @runs_dir_option
 @on_hang_up_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--sparse", is_flag=True, help="Redraw every 3 seconds only, for slow links.")
 @click.version_option(package_name="cvae-tui", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, runs_dir: Path, on_hang_up: "OnHangUp", no_mouse: bool) -> None:
+def cli(
+    ctx: click.Context, runs_dir: Path, on_hang_up: "OnHangUp", no_mouse: bool, sparse: bool
+) -> None:
     """Train, steer and use conditional sequence-to-sequence VAEs on words.
 
     Without a command, opens the app on the training screen.
     """
-    ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse, "on_hang_up": on_hang_up}
+    ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse, "sparse": sparse}
+    ctx.obj["on_hang_up"] = on_hang_up
     if ctx.invoked_subcommand is None:
         from tui.app import run_app
 
-        ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up))
+        ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up, sparse=sparse))
 
 
 def main() -> None:

@@ -100,8 +100,11 @@ def command(
     else:
         from tui.app import run_app
 
-        mouse = (ctx.obj or {}).get("mouse", True)
-        ctx.exit(run_app(runs_dir, mouse=mouse, on_hang_up=on_hang_up, train=directory))
+        app = ctx.obj or {}
+        mouse, sparse = app.get("mouse", True), app.get("sparse", False)
+        ctx.exit(
+            run_app(runs_dir, mouse=mouse, on_hang_up=on_hang_up, train=directory, sparse=sparse)
+        )
 
 
 def _prepare(

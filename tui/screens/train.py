@@ -35,7 +35,6 @@ from tui.widgets.vitals import Vitals, read_computer
 from tui.wording import count, duration, figure
 
 CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
-REFRESH_SECONDS = 0.5
 READINGS_SECONDS = 2.0
 AT_ONCE = 2**20
 """Bytes of a journal that are read without a worker."""
@@ -120,7 +119,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         self.query_one("#draws").border_title = "Last draws from N(0, I)"
         self.query_one("#log").border_title = "What libraries print (log.txt); g closes"
         self.query_one("#log").display = False
-        self.set_interval(REFRESH_SECONDS, self._read)
+        self.set_interval(self.host.refresh_seconds, self._read)
         self.set_interval(READINGS_SECONDS, self._look_around)
         if self.host.viewed:
             self.follow(self.host.viewed)

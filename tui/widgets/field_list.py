@@ -101,8 +101,8 @@ class FieldList(OptionList):
             value = "…" + value[1 - VALUE_WIDTH :]
         note = f"  {known.accepts}" if self.size.width >= ROOM_FOR_NOTES else ""
         return Content.assemble(
-            (mark, style or "$text-disabled"),
-            (f" {name:<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
+            (f"{mark} ", style or "$text-muted"),
+            (f"{name:<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
             (note, "$text-muted"),
         )
 

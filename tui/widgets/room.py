@@ -1,15 +1,14 @@
 """What every screen has: the list of screens above, the keys below."""
 
-from collections.abc import Iterator
 from typing import cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Input
 
 from tui.host import Host
+from tui.widgets.navigation import Navigation
 
 ROOMS = {
     "train": "Train",
@@ -21,30 +20,6 @@ ROOMS = {
     "compare": "Compare",
 }
 """The screens in the order of their keys, 1 onwards."""
-
-
-class Navigation(Static):
-    """The names of the screens with their keys; a click goes there."""
-
-    DEFAULT_CSS = """
-    Navigation {
-        height: 1;
-        background: $panel;
-        color: $text-muted;
-        padding: 0 1;
-    }
-    """
-
-    def __init__(self, here: str) -> None:
-        self._here = here
-        super().__init__(Content.from_markup("  ").join(self._parts()))
-
-    def _parts(self) -> Iterator[Content]:
-        for number, (room, title) in enumerate(ROOMS.items(), start=1):
-            style = "bold $text on $primary" if room == self._here else ""
-            yield Content.from_markup(
-                f"[@click=app.go('{room}')][{style or 'none'}] {number} {title} [/][/]"
-            )
 
 
 class Room(Screen[None]):
@@ -60,7 +35,7 @@ class Room(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Navigation, the room's own widgets, footer."""
-        yield Navigation(self.ROOM)
+        yield Navigation(self.ROOM, ROOMS)
         yield from self.compose_room()
         yield Footer(compact=True, show_command_palette=False)
 

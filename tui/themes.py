@@ -1,0 +1,48 @@
+"""Two themes that can be told apart whatever colours an eye sees, one dark and one light.
+
+The hues are those of Okabe & Ito 2008 (Color Universal Design), darkened in the light theme until
+text in them stands out from its background.
+"""
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="cvae-dark",
+    primary="#0072B2",
+    secondary="#56B4E9",
+    accent="#E69F00",
+    success="#35B792",
+    warning="#F0E442",
+    error="#F0803C",
+    foreground="#E4E4E4",
+    background="#121212",
+    surface="#1E1E1E",
+    panel="#262D33",
+    variables={"footer-key-foreground": "#56B4E9", "panel-lighten-2": "#5B6770"},
+)
+LIGHT = Theme(
+    name="cvae-light",
+    primary="#0072B2",
+    secondary="#005A8C",
+    accent="#8A5200",
+    success="#006B4E",
+    warning="#6E5C00",
+    error="#A83E00",
+    foreground="#1A1A1A",
+    background="#FAFAFA",
+    surface="#EFEFEF",
+    panel="#E2E6EA",
+    dark=False,
+    variables={
+        "panel-lighten-2": "#8C979F",
+        "footer-key-foreground": "#005A8C",
+        "text-primary": "#005A8C",
+        "text-accent": "#8A5200",
+        "text-success": "#006B4E",
+        "text-warning": "#6E5C00",
+        "text-error": "#A83E00",
+    },
+)
+THEMES = (DARK, LIGHT)
+EVERYWHERE_READABLE = "ansi-dark"
+"""The theme for terminals of 16 colours, in the colours that their owner has chosen."""

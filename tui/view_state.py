@@ -1,0 +1,75 @@
+"""What the app remembers of how it was looked at: theme, last screen, last run, and the like.
+
+One JSON file of the user's, not of the runs directory, which may be shared or read-only. What
+cannot be read counts as nothing remembered, and what cannot be written is forgotten: no view is
+worth an error.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+
+T = TypeVar("T", bool, int, float, str)
+Table = dict[str, object]
+
+EVERYWHERE = ""
+"""The table of what holds for every runs directory."""
+KEPT = 50
+"""Runs directories whose views are kept, those changed last."""
+
+
+def state_file() -> Path:
+    """Where the view is remembered."""
+    return platformdirs.user_state_path("cvae-tui") / "view.json"
+
+
+class ViewState:
+    """Single values by key, for one runs directory and for all of them."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._here = str(runs_dir.absolute())
+        self._tables = _read()
+
+    def get(self, key: str, default: T) -> T:
+        """The value that was set, here or everywhere, if it has the type of the default."""
+        for scope in (self._here, EVERYWHERE):
+            value = self._tables.get(scope, {}).get(key)
+            if type(value) is type(default):
+                return value
+        return default
+
+    def set(self, key: str, value: bool | int | float | str, *, everywhere: bool = False) -> None:
+        """Remember a value for this runs directory, or for all of them."""
+        scope = EVERYWHERE if everywhere else self._here
+        if self._tables.get(scope, {}).get(key) == value:
+            return
+        # Another app may have written meanwhile.
+        self._tables = _read()
+        table = self._tables.pop(scope, {})
+        self._tables[scope] = table | {key: value}
+        kept = [name for name in self._tables if name != EVERYWHERE][-KEPT:]
+        _write({name: self._tables[name] for name in self._tables if name in (EVERYWHERE, *kept)})
+
+
+def _read() -> dict[str, Table]:
+    try:
+        found = json.loads(state_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {scope: table for scope, table in found.items() if isinstance(table, dict)}
+
+
+def _write(tables: dict[str, Table]) -> None:
+    file = state_file()
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(tables, indent=1), encoding="utf-8")
+        temporary.replace(file)
+    except (OSError, ValueError):
+        return

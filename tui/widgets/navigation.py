@@ -1,0 +1,84 @@
+"""The first line of every screen: the screens with their keys, and the training under way."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from textual.content import Content
+from textual.widgets import Static
+
+from core.events import Progress
+from core.runs.journal import read_tail
+from tui.harmless import harmless
+from tui.host import Host
+
+SECONDS = 2.0
+TAIL = 32_768
+"""Bytes of the journal's end, in which there is always a reading."""
+HINTS = ("New here? Press ? for the keys of a place", "? shows the keys", "? help")
+
+
+class Navigation(Static):
+    """The names of the screens; a click goes there. What a training does is at the right end."""
+
+    DEFAULT_CSS = """
+    Navigation {
+        height: 1;
+        background: $panel;
+        color: $text-muted;
+        padding: 0 1;
+        text-wrap: nowrap;
+    }
+    """
+
+    def __init__(self, here: str, rooms: dict[str, str]) -> None:
+        self._rooms = Content("").join(_names(here, rooms))
+        super().__init__(self._rooms)
+
+    def on_mount(self) -> None:
+        """Look at the training now and then."""
+        self.set_interval(max(SECONDS, self._host.refresh_seconds), self.look)
+        self.call_after_refresh(self.look)
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
+        self.look()
+
+    def look(self) -> None:
+        """Show what the training does, or until help was asked for once how to ask for it."""
+        if not self.screen.is_current:
+            return
+        says = [*self._training()]
+        if not says and not self._host.view_state.get("help_seen", False):
+            says = [*HINTS]
+        room = self.content_size.width - self._rooms.cell_length - 1
+        said = next((text for text in says if len(text) <= room), "")
+        gap = " " * (room - len(said))
+        self.update(self._rooms + Content.assemble(gap, (said, "bold $text-accent"), " "))
+
+    def _training(self) -> Iterator[str]:
+        """What is going on, at length and ever shorter."""
+        training = self._host.training
+        if training is None:
+            return
+        if training.directory is None:
+            yield from ("starting a training", "starting")
+            return
+        found = read_tail(training.directory.journal_file, TAIL)
+        last = next((one for one in reversed(found) if isinstance(one, Progress)), None)
+        control = training.control
+        state = "stopping" if control.stopping else "paused" if control.pausing else "training"
+        whole = last.elapsed + last.eta if last else 0.0
+        share = f"{last.elapsed / whole:.0%}".replace("%", " %") if last and whole else ""
+        name = harmless(training.directory.name)
+        for words in ((state, name, share), (name, share), (state, share), (share or state,)):
+            yield " ".join(word for word in words if word)
+
+    @property
+    def _host(self) -> Host:
+        return cast(Host, self.app)
+
+
+def _names(here: str, rooms: dict[str, str]) -> Iterator[Content]:
+    for number, (room, title) in enumerate(rooms.items(), start=1):
+        style = "bold reverse" if room == here else "none"
+        yield Content.from_markup(f"[@click=app.go('{room}')][{style}] {number} {title} [/][/]")
