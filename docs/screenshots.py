@@ -6,6 +6,7 @@ python docs/screenshots.py
 import asyncio
 import os
 import re
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -82,4 +83,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with tempfile.TemporaryDirectory() as nobody:
+        # The pictures show neither the presets nor the theme of whoever draws them.
+        os.environ |= {"XDG_CONFIG_HOME": nobody, "XDG_STATE_HOME": nobody}
+        asyncio.run(main())

@@ -101,9 +101,9 @@ class FieldList(OptionList):
             value = "…" + value[1 - VALUE_WIDTH :]
         note = f"  {known.accepts}" if self.size.width >= ROOM_FOR_NOTES else ""
         return Content.assemble(
-            (f"{mark} ", style or "$text-muted"),
+            (f"{mark} ", style or "dim"),
             (f"{name:<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
-            (note, "$text-muted"),
+            (note, "dim"),
         )
 
 
