@@ -250,7 +250,11 @@ C a cycle of beta begins, E something was set by hand.
         """A line of the chart."""
         if self._drawn != self.size:
             self._draw()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return (
+            self._strips[y]
+            if y < len(self._strips)
+            else Strip.blank(self.size.width, self.rich_style)
+        )
 
     def refresh(
         self,
