@@ -29,7 +29,7 @@ def test_train_watch_stop_convert_and_leave(
     terminal.wait_for(another_value())
     assert re.search("[⠁-⣿]", terminal.text), "no line on the charts"
     terminal.press("s")
-    terminal.wait_for("stopped · ", 60)
+    terminal.wait_for("· stopped", 60)
 
     terminal.press("3")
     terminal.wait_for("Model verbs-default-1")
@@ -38,7 +38,7 @@ def test_train_watch_stop_convert_and_leave(
     terminal.press("\x1b[14~")
     terminal.wait_for("Gaussian score [01]", 60)
     terminal.press("6")
-    terminal.wait_for("verbs-default-1 +stopped")
+    terminal.wait_for("verbs-default-1 +. stopped")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
     terminal.assert_clean()
