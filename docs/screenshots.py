@@ -90,7 +90,9 @@ def keys(place: type[DOMNode], app: CvaeApp) -> list[str]:
         names = [
             app.get_key_display(one) for one in Binding.make_bindings([binding]) if one.description
         ]
-        rows.append(f"| {', '.join(f'`{name}`' for name in dict.fromkeys(names))} | {binding.description} |")
+        rows.append(
+            f"| {', '.join(f'`{name}`' for name in dict.fromkeys(names))} | {binding.description} |"
+        )
     return rows
 
 

@@ -1,9 +1,7 @@
 """The list of runs: what each is doing and how good it became, read from the ends of journals."""
 
 import os
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -23,8 +21,6 @@ RunState = Literal[State, "elsewhere"]
 
 TAILS = (2**16, 2**20, 2**24)
 """Bytes of a journal's end that are read, growing until the best evaluation is found."""
-SILENT_SECONDS = 3600.0
-"""A run of another host whose journal has not grown for so long is taken for crashed."""
 
 _BEST = b'"best":true'
 _ANEW = b'\n{"event":"started","resumed":false'
@@ -193,17 +189,15 @@ def run_state(directory: RunDirectory, history: History) -> RunState:
     state = history.state
     if state not in ACTIVE:
         return state
+    if not is_owned(directory):
+        return "crashed"
     writer = owner(directory)
-    if writer and writer.host != socket.gethostname():
-        silent = time.time() - _stamp(directory.journal_file)[0] / 1e9
-        return "elsewhere" if is_owned(directory) or silent < SILENT_SECONDS else "crashed"
-    return state if is_owned(directory) else "crashed"
+    return "elsewhere" if writer and writer.elsewhere else state
 
 
 def check_idle(directory: RunDirectory) -> None:
     """Raise OwnedElsewhereError while a process writes a run, here or on another host."""
-    summary = summarize(directory)
-    if summary.state == "elsewhere" or is_owned(directory):
+    if is_owned(directory):
         raise OwnedElsewhereError(
             f"the run {directory.name!r} is being written by "
             f"{owner(directory) or 'another process'}; stop it first"

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import threading
@@ -255,7 +256,7 @@ async def test_a_run_is_opened_and_deleted_from_the_list(copied: RunDirectory) -
 
 async def test_names_and_words_are_never_markup(trained: RunDirectory, tmp_path: Path) -> None:
     evil = tmp_path / "[red]evil\x1b[31m"
-    evil.symlink_to(trained.path)
+    shutil.copytree(trained.path, evil)
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("6")

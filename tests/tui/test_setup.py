@@ -80,7 +80,7 @@ async def test_every_field_is_listed_under_its_section_with_its_value(tmp_path: 
     async with setup(tmp_path, (120, 36)) as (_, screen):
         assert keys(screen) == [known.key for known in fields()]
         assert line(screen, "training.epochs").split() == [
-            *("·", "epochs", "250"),
+            *("·", "epochs", "300"),
             *["a", "whole", "number", "from", "1", "to", "1000000"],
         ]
 

@@ -12,7 +12,6 @@ from core.corpus import Corpus
 from core.errors import InputError, OwnedElsewhereError
 from core.events import Evaluated, Finished, Progress, Started, to_line
 from core.runs.catalogue import (
-    SILENT_SECONDS,
     TAILS,
     Catalogue,
     disk_use,
@@ -23,7 +22,7 @@ from core.runs.catalogue import (
 )
 from core.runs.directory import RunDirectory, create_run
 from core.runs.journal import JournalFollower, JournalWriter
-from core.runs.ownership import owning
+from core.runs.ownership import STALE_SECONDS, owning
 from core.session import prepare, train
 
 Tiny = Callable[..., Config]
@@ -170,8 +169,8 @@ def test_a_run_written_on_another_host_is_elsewhere_until_it_falls_silent(
     assert summarize(copied).state == "elsewhere"
     with pytest.raises(OwnedElsewhereError, match=r"process 7 on far\.example"):
         rename_run(copied, "other")
-    silent = time.time() - SILENT_SECONDS - 1
-    os.utime(copied.journal_file, (silent, silent))
+    silent = time.time() - STALE_SECONDS - 1
+    os.utime(copied.lock_file, (silent, silent))
     assert summarize(copied).state == "crashed"
 
 
