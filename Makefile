@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test setup clean
+.PHONY: run test test-slow setup clean
 
 run: .venv/.installed
 	@$(BIN)/cvae-tui $(ARGS)
@@ -15,6 +15,9 @@ test: .venv/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+test-slow: .venv/.installed-test
+	$(BIN)/pytest -m slow --timeout 3600
 
 setup: .venv/.installed-test
 
