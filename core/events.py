@@ -67,6 +67,13 @@ class Draw(msgspec.Struct, frozen=True):
     hit: bool
 
 
+class Commonest(msgspec.Struct, frozen=True):
+    """Forms that were drawn more often than any others, and how often."""
+
+    forms: tuple[str, ...]
+    times: int
+
+
 class Gaussian(msgspec.Struct, frozen=True):
     """The Gaussian score and what must be read with it."""
 
@@ -101,6 +108,8 @@ class Scores(msgspec.Struct, frozen=True):
     mutual_information: float | None = None
     """I_q(x; z) of the same sources, in nats: at most ln of their number. None where it was not
     finite, and in journals that do not tell."""
+    commonest: Commonest | None = None
+    """What all the draws say most often; None in journals that do not tell."""
 
 
 class Evaluated(Event, frozen=True):

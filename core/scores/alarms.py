@@ -7,7 +7,6 @@ begin, so that a number that wavers about a bound does not ring again and again.
 
 import math
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,6 +31,8 @@ SAMPLES_WELL = 0.2
 """Gaussian score from which on sampling works, whatever the KL."""
 ALL_ALIKE = 0.6
 """Share of the draws that are one word."""
+FEW = 0.1
+"""Distinct hits over those that as many hits would be if every paradigm were hit alike."""
 PATIENCE = 0.2
 """Share of the training in which something should improve."""
 GOOD_ENOUGH = 0.9
@@ -188,6 +189,24 @@ def collapse(course: Course, standing: bool) -> Finding | None:
     )
 
 
+def divided_too_early(course: Course, standing: bool) -> Finding | None:
+    """The latent space was divided among the verbs before the latent told them apart.
+
+    The cells stay as they are, so nothing later ends this alarm.
+    """
+    start, series = course.config.prior.start, course.history.series.get("kl")
+    if not (series and course.config.model.has_memory and course.past(start)):
+        return None
+    before = series.values[: bisect_right(series.steps, start * course.started.steps)][-2:]
+    if len(before) < 2 or not max(before) < course.low_kl:
+        return None
+    return Finding(
+        f"the latent space was divided too early: KL was {before[-1]:.2g} nats, and telling the "
+        f"training verbs apart takes {course.verbs:.1f}",
+        "Begin anew with more training.epochs, a later prior.start, or a lower objective.beta_max.",
+    )
+
+
 def rate_too_high(course: Course, standing: bool) -> Finding | None:
     """Far more nats than name a verb, and draws from the prior miss.
 
@@ -233,18 +252,28 @@ def latent_ignored(course: Course, standing: bool) -> Finding | None:
 
 
 def one_word(course: Course, standing: bool) -> Finding | None:
-    """Draws from the prior decode to one word again and again."""
+    """Draws from the prior decode to one word again and again, or their hits to a few verbs.
+
+    Of H hits that fall alike on N paradigms, N (1 - (1 - 1/N)^H) are expected to be distinct.
+    Source: Feller 1968, section II.5 (occupancy).
+    """
     scores = course.scores
     if scores is None or course.started.paradigms < 5:
         return None
-    draws = [draw.forms for draw in scores.samples]
-    forms, times = Counter(draws).most_common(1)[0] if draws else ((), 0)
-    hits = round(scores.gaussian.score * scores.gaussian.draws)
-    bound = ALL_ALIKE - (0.2 if standing else 0.0)
-    if len(draws) >= 5 and times >= bound * len(draws):
-        message = f"one word is repeated: {times} of {len(draws)} draws say {forms[0]}"
-    elif hits >= 20 and scores.gaussian.distinct == 1:
-        message = f"one word is repeated: all of the {hits} draws that are verbs are the same"
+    gaussian, commonest = scores.gaussian, scores.commonest
+    slack = 0.2 if standing else 0.0
+    hits, paradigms = round(gaussian.score * gaussian.draws), course.started.paradigms
+    even = paradigms * (1 - (1 - 1 / paradigms) ** hits)
+    if commonest and commonest.times >= max(5, (ALL_ALIKE - slack) * gaussian.draws):
+        message = (
+            f"one word is repeated: {commonest.times} of {gaussian.draws} draws say "
+            f"{commonest.forms[0]}"
+        )
+    elif hits >= (5 if standing else 20) and gaussian.distinct <= max(1.0, FEW * (2 if standing else 1) * even):
+        message = (
+            f"the draws repeat a few verbs: {hits} hits, {gaussian.distinct} distinct, where "
+            f"{even:.0f} would be if they fell alike on all"
+        )
     else:
         return None
     return Finding(
@@ -331,6 +360,7 @@ def gradient_trouble(course: Course, standing: bool) -> Finding | None:
 RULES: dict[str, tuple[Rule, str]] = {
     "beta": (beta_falls_short, "beta reaches its maximum"),
     "collapse": (collapse, "the latent is in use again"),
+    "division": (divided_too_early, "the latent space was divided in time"),
     "rate": (rate_too_high, "the rate is no longer too high to sample"),
     "ignored-latent": (latent_ignored, "the decoder listens to the latent again"),
     "one-word": (one_word, "the draws differ again"),

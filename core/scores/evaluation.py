@@ -1,5 +1,6 @@
 """The scores that a training takes of itself, and the joint rule by which it chooses the best."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import torch
@@ -8,7 +9,7 @@ from core.config import EvaluationConfig
 from core.corpus import Corpus, Pair, conversion_pairs
 from core.diagnostics.rate import active_units, mutual_information
 from core.errors import InputError
-from core.events import Conversion, Draw, Scores
+from core.events import Commonest, Conversion, Draw, Scores
 from core.inference import Inference
 from core.objective import kl_divergence
 from core.randomness import seeded
@@ -63,6 +64,7 @@ class Evaluation:
             samples=tuple(Draw(forms, forms in known) for forms in samples[:SHOWN]),
             active_units=active_units(posterior),
             mutual_information=mutual_information(posterior, SEED),
+            commonest=Commonest(*Counter(samples).most_common(1)[0]),
         )
 
 

@@ -67,7 +67,7 @@ def evaluated(
     distinct: int = 300,
     kl: float = 8.0,
     said: tuple[str, ...] = NAMES,
-    drawn: tuple[str, ...] = NAMES,
+    commonest: int = 5,
     **more: object,
 ) -> events.Evaluated:
     half = 0.03 if 0 < gaussian < 1 else 0.003
@@ -92,7 +92,8 @@ def evaluated(
             )
             for target, prediction in zip(NAMES, said, strict=True)
         ),
-        samples=tuple(events.Draw((name, f"{name}s"), True) for name in drawn),
+        samples=(),
+        commonest=events.Commonest(("succeed", "succeeds"), commonest),
         **more,
     )
     return events.Evaluated(**at(step), scores=scores, joint=bleu4, best=False)
@@ -195,15 +196,48 @@ def test_a_decoder_that_ignores_a_collapsed_latent_is_not_blamed() -> None:
     assert rung(config(*PLAIN), told) == []
 
 
-def test_one_word_drawn_again_and_again_is_named() -> None:
-    told = [started(), evaluated(500, drawn=("succeed",) * 7 + NAMES[:3])]
-    (alarm,) = alarms(config(*PLAIN), told)
-    assert alarm.kind == "one-word" and "7 of 10 draws say succeed" in alarm.message
+class TestOneWord:
+    def test_drawn_again_and_again_is_named(self) -> None:
+        told = [started(), evaluated(500, commonest=600)]
+        (alarm,) = alarms(config(*PLAIN), told)
+        assert alarm.kind == "one-word" and "600 of 1000 draws say succeed" in alarm.message
+
+    @pytest.mark.parametrize(("gaussian", "distinct"), [(0.3, 1), (0.8, 40), (0.02, 1)])
+    def test_is_told_where_the_hits_are_a_few_verbs(self, gaussian: float, distinct: int) -> None:
+        """800 hits that fall alike on 1,217 verbs are 586 different ones."""
+        told = [started(), evaluated(500, gaussian=gaussian, distinct=distinct)]
+        assert rung(config(*PLAIN), told) == [(500, "one-word", True)]
+
+    @pytest.mark.parametrize(
+        ("gaussian", "distinct", "commonest"), [(0.8, 100, 300), (0.019, 1, 19), (0.0, 0, 599)]
+    )
+    def test_is_not_told_of_draws_that_differ_or_seldom_hit(
+        self, gaussian: float, distinct: int, commonest: int
+    ) -> None:
+        at_500 = evaluated(500, gaussian=gaussian, distinct=distinct, commonest=commonest)
+        assert rung(config(*PLAIN), [started(), at_500]) == []
+
+    def test_ends_only_when_the_draws_clearly_differ(self) -> None:
+        told = [started(), *(evaluated(s, commonest=t) for s, t in ((500, 610), (550, 500)))]
+        assert rung(config(*PLAIN), told) == [(500, "one-word", True)]
+        told.append(evaluated(600, commonest=390))
+        assert rung(config(*PLAIN), told)[1:] == [(600, "one-word", False)]
+
+    def test_waits_until_the_memory_has_been_learnt(self) -> None:
+        told = [started(), progress(200, 8.0), evaluated(400, commonest=900)]
+        assert rung(config(), told) == []
+        assert rung(config(), [*told, evaluated(500, commonest=900)]) == [(500, "one-word", True)]
 
 
-def test_hits_that_are_all_one_verb_are_told_though_the_shown_draws_differ() -> None:
-    told = [started(), evaluated(500, gaussian=0.3, distinct=1)]
-    assert rung(config(*PLAIN), told) == [(500, "one-word", True)]
+class TestDivision:
+    def test_before_the_latent_tells_verbs_apart_is_told_for_good(self) -> None:
+        told = course(lambda step: 0.1 if step <= 250 else 8.0)
+        assert rung(config(), told) == [(210, "division", True)]
+
+    def test_is_not_told_where_kl_has_risen_or_nothing_is_divided(self) -> None:
+        assert rung(config(), course(lambda step: 0.1 if step < 190 else 8.0)) == []
+        late = course(lambda step: 0.1 if step <= 250 else 8.0)
+        assert "division" not in {kind for _, kind, _ in rung(config(*PLAIN), late)}
 
 
 class TestPlateau:
@@ -312,7 +346,7 @@ def test_every_alarm_says_what_was_seen_and_what_to_try() -> None:
         started(),
         *course(lambda step: 0.1, until=500)[1:],
         *(
-            evaluated(step, said=("walk",) * 10, kl=20, gaussian=0.02, drawn=("walk",) * 10)
+            evaluated(step, said=("walk",) * 10, kl=20, gaussian=0.02, commonest=900)
             for step in (490, 500)
         ),
     ]
@@ -370,7 +404,7 @@ def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained_ill(
+def trained(
     small_corpus: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., list[events.Event]]:
     def told(*settings: str) -> list[events.Event]:
@@ -402,9 +436,9 @@ def begun(told: list[events.Event], kind: str) -> Iterator[events.Alarm]:
 
 @pytest.mark.slow
 def test_a_training_with_a_high_constant_beta_is_told_that_it_collapsed(
-    trained_ill: Callable[..., list[events.Event]],
+    trained: Callable[..., list[events.Event]],
 ) -> None:
-    told = trained_ill(
+    told = trained(
         "objective.annealing=constant", "objective.beta_max=5", "model.memory_size=0"
     )
     reports = [event for event in told if isinstance(event, events.Progress)]
@@ -420,15 +454,26 @@ def test_a_training_with_a_high_constant_beta_is_told_that_it_collapsed(
 
 @pytest.mark.slow
 def test_a_training_without_kl_is_told_that_its_rate_is_too_high(
-    trained_ill: Callable[..., list[events.Event]],
+    trained: Callable[..., list[events.Event]],
 ) -> None:
-    told = trained_ill("objective.beta_max=0", "objective.beta_final=0", "model.memory_size=0")
+    told = trained("objective.beta_max=0", "objective.beta_final=0", "model.memory_size=0")
     assert list(begun(told, "rate")) and not list(begun(told, "collapse"))
 
 
 @pytest.mark.slow
 def test_a_training_by_default_is_told_nothing(
-    trained_ill: Callable[..., list[events.Event]],
+    trained: Callable[..., list[events.Event]],
 ) -> None:
-    told = trained_ill("training.epochs=60")
+    """As many steps as the preset's own, of fewer words: the latent needs them to be learnt."""
+    told = trained(
+        "training.epochs=100", "training.batch_size=32", "evaluation.every_epochs=10"
+    )
     assert [event for event in told if isinstance(event, events.Alarm)] == []
+
+
+@pytest.mark.slow
+def test_a_training_by_default_that_is_far_too_short_is_told_that_it_divided_too_early(
+    trained: Callable[..., list[events.Event]],
+) -> None:
+    (alarm,) = begun(trained(), "division")
+    assert alarm.epoch < 0.25 * 40
