@@ -169,7 +169,7 @@ def collapse(course: Course, standing: bool) -> Finding | None:
         growing = recent[-1] > max(1.1 * recent[0], 0.1 * bound) and not standing
         here = course.step / course.started.steps
         fell = max(course.values("kl", here - FIRST_PEAK), default=0.0) > course.verbs / 2
-        if fell or (course.warm and not growing):
+        if fell or (course.past(_rise(course.config)) and not growing):
             return Finding(
                 f"the latent has collapsed: KL is {recent[-1]:.2g} nats, and telling the training "
                 f"verbs apart takes {course.verbs:.1f}",
@@ -261,15 +261,15 @@ def one_word(course: Course, standing: bool) -> Finding | None:
     if scores is None or course.started.paradigms < 5:
         return None
     gaussian, commonest = scores.gaussian, scores.commonest
-    slack = 0.2 if standing else 0.0
+    alike, few, enough = (ALL_ALIKE - 0.2, 2 * FEW, 5) if standing else (ALL_ALIKE, FEW, 20)
     hits, paradigms = round(gaussian.score * gaussian.draws), course.started.paradigms
     even = paradigms * (1 - (1 - 1 / paradigms) ** hits)
-    if commonest and commonest.times >= max(5, (ALL_ALIKE - slack) * gaussian.draws):
+    if commonest and commonest.times >= max(5, alike * gaussian.draws):
         message = (
             f"one word is repeated: {commonest.times} of {gaussian.draws} draws say "
             f"{commonest.forms[0]}"
         )
-    elif hits >= (5 if standing else 20) and gaussian.distinct <= max(1.0, FEW * (2 if standing else 1) * even):
+    elif hits >= enough and gaussian.distinct <= max(1, few * even):
         message = (
             f"the draws repeat a few verbs: {hits} hits, {gaussian.distinct} distinct, where "
             f"{even:.0f} would be if they fell alike on all"
@@ -423,14 +423,20 @@ def _kl(scores: Scores) -> float:
     return sum(kl for kl in scores.kl_per_dimension if kl is not None)
 
 
+def _rise(config: Config) -> float:
+    """Share of the training after which beta has risen, GRACE at least."""
+    objective = config.objective
+    if objective.annealing == "constant" or objective.beta_max <= objective.beta_start:
+        return GRACE
+    cycles = objective.cycles if objective.annealing == "cyclical" else 1
+    return max(GRACE, (objective.zero_ratio + objective.rise_ratio) / cycles)
+
+
 def _warm_up(config: Config) -> float:
     """Share of the training after which beta has risen, and fallen where a memory lets it."""
-    objective, risen = config.objective, 0.0
-    if objective.annealing != "constant" and objective.beta_max > objective.beta_start:
-        cycles = objective.cycles if objective.annealing == "cyclical" else 1
-        risen = (objective.zero_ratio + objective.rise_ratio) / cycles
-    fallen = config.prior.start + objective.fall_ratio if config.model.has_memory else 0.0
-    return max(GRACE, risen, fallen)
+    if not config.model.has_memory:
+        return _rise(config)
+    return max(_rise(config), config.prior.start + config.objective.fall_ratio)
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,14 @@ from core.batches import encode_words, shift_right
 from core.corpus import Corpus, Paradigm
 from core.diagnostics.diagnosis import diagnose
 from core.diagnostics.edit_distance import edit_distances
-from core.diagnostics.generation import entropy, generation, near_misses, sample_aggregate
+from core.diagnostics.generation import (
+    MEASURED_MISSES,
+    NearMiss,
+    entropy,
+    generation,
+    near_misses,
+    sample_aggregate,
+)
 from core.diagnostics.likelihood import forms_of, importance_weighted, likelihood, stem
 from core.diagnostics.probe import PENALTY, logistic_regression, probe_conditions
 from core.diagnostics.rate import (
@@ -36,6 +43,7 @@ NewModel = Callable[..., CondVAE]
 WALK = ("walk", "walks", "walking", "walked")
 TALK = ("talk", "talks", "talking", "talked")
 SEE = ("see", "sees", "seeing", "saw")
+LETTERS = "abcdefghijklmno"
 
 
 def normal(rows: int, dimensions: int, seed: int = 0) -> torch.Tensor:
@@ -85,6 +93,13 @@ class TestRate:
         assert found.marginal_kl == pytest.approx(exact, abs=0.02)
         assert found.kl == pytest.approx(sum(found.kl_per_dimension))
         assert (found.ln_words, found.ln_paradigms) == (math.log(12_000), math.log(3000))
+
+    def test_kl_of_each_dimension_is_that_between_two_normals(self) -> None:
+        words = Posterior(normal(6, 3, 1), normal(6, 3, 2))
+        prior = torch.distributions.Normal(0.0, 1.0)
+        each = torch.distributions.Normal(words.mean, (0.5 * words.log_variance).exp())
+        exact = torch.distributions.kl_divergence(each, prior).mean(dim=0)
+        assert rate(words, 2, 0).kl_per_dimension == pytest.approx(exact.tolist(), rel=1e-5)
 
     def test_the_aggregate_density_is_the_mean_of_the_densities(self) -> None:
         words = Posterior(normal(7, 3, 1), 0.3 * normal(7, 3, 2) - 4)
@@ -299,6 +314,30 @@ class TestGeneration:
                 for one in known
             }
             assert miss.distance == min(each.values()) == each[miss.nearest]
+
+    def test_the_most_frequent_misses_are_measured(self) -> None:
+        rare = [(f"{letter}{other}walk", *WALK[1:]) for letter in LETTERS for other in LETTERS]
+        often = ("walkx", *WALK[1:])
+        found = generation([*rare, often, often], [WALK], [])
+        assert len(rare) > MEASURED_MISSES == found.measured_misses
+        assert found.near_misses[0] == NearMiss(often, WALK, 1)
+        assert found.misses_by_distance == {1: 1, 2: MEASURED_MISSES - 1}
+
+    def test_the_aggregate_is_drawn_from_in_equal_shares_of_the_words(
+        self, trained: RunDirectory
+    ) -> None:
+        """Its score is the mean over the words of how often their own posteriors hit."""
+        inference = load_inference(trained)
+        words = ["walk", "see", "cut", "give"]
+        q = inference.posterior(words, [0] * 4)
+        draws = 2000
+        hits = [
+            gaussian_score(sample_aggregate(inference, one, draws, 1), [WALK, SEE]).score
+            for one in (Posterior(q.mean[i : i + 1], q.log_variance[i : i + 1]) for i in range(4))
+        ]
+        found = gaussian_score(sample_aggregate(inference, q, draws, 0), [WALK, SEE])
+        assert 0.1 < found.score < 0.9
+        assert found.score == pytest.approx(sum(hits) / 4, abs=4 * math.sqrt(0.25 / draws))
 
     def test_draws_from_narrow_posteriors_are_what_the_words_decode_to(
         self, trained: RunDirectory

@@ -71,6 +71,9 @@ def test_the_scores_are_those_of_the_model(inference: Inference, corpus: Corpus)
     samples = inference.sample(30, SEED)
     assert scores.gaussian == gaussian_score(samples, rows)
     assert [draw.forms for draw in scores.samples] == samples[:SHOWN]
+    assert scores.commonest
+    assert scores.commonest.times == max(samples.count(forms) for forms in samples)
+    assert scores.commonest.times == samples.count(scores.commonest.forms)
     assert [draw.hit for draw in scores.samples] == [forms in rows for forms in samples[:SHOWN]]
     posterior = inference.posterior(
         [p.source for p in selected], [p.source_condition for p in selected]
