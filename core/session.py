@@ -71,10 +71,12 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
     find_device(config.hardware.device)
     start = _starting_weights(config, corpus)
     stem = "-".join(part for part in (corpus.name, label) if part)
-    directory = create_run(runs, name or free_name(runs, stem), config, corpus, pairs)
-    if start:
-        checkpoint.save(directory.checkpoint(START), start, resumable=False)
-    return directory
+
+    def keep_start(directory: RunDirectory) -> None:
+        if start:
+            checkpoint.save(directory.checkpoint(START), start, resumable=False)
+
+    return create_run(runs, name or free_name(runs, stem), config, corpus, pairs, keep_start)
 
 
 def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
@@ -91,6 +93,7 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
         _library_output(directory.log_file),
         listening(directory, control),
     ):
+        directory.sweep()
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
         start = check_resumable(directory)

@@ -20,13 +20,18 @@ TRAINING = "training."
 
 
 def save(path: Path, snapshot: Snapshot, *, resumable: bool) -> None:
-    """Write a snapshot, or of one that need not be resumed the model alone."""
+    """Write a snapshot, or of one that need not be resumed the model alone.
+
+    Raises OSError when the disk refuses; then what was saved there before is intact.
+    """
     tensors = _prefixed(MODEL, snapshot.model)
     if resumable:
         tensors |= _prefixed(TRAINING, snapshot.training)
     position = msgspec.json.encode(snapshot.position).decode()
+    # Not `save_file`, which writes a temporary file of its own and hides the error of the system.
+    written = safetensors.torch.save(tensors, metadata={"position": position})
     with replacing(path) as file:
-        safetensors.torch.save_file(tensors, file, metadata={"position": position})
+        file.write_bytes(written)
 
 
 def load(path: Path) -> Snapshot:

@@ -18,7 +18,8 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from core.errors import InputError
 from core.vocabulary import Vocabulary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
+"""Names of the temporary files of `replacing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,18 @@ class RunDirectory:
             if path.is_symlink():
                 raise InputError(f"{path} is a link, which a run must not hold; put the file there")
 
+    def sweep(self) -> None:
+        """Remove the temporary files of processes that died while they replaced a file.
+
+        For the owner alone, and of what only an owner writes: the labels are anyone's.
+        """
+        for path in (
+            *self.path.glob(f".{self.environment_file.name}.*"),
+            *self.checkpoints.glob(".*"),
+        ):
+            if TEMPORARY.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                path.unlink(missing_ok=True)
+
     def config(self) -> Config:
         """The configuration. Raises InputError when it cannot be read."""
         return read_config(self.config_file)
@@ -132,16 +147,24 @@ class RunDirectory:
 
 
 def create_run(
-    runs: Path, name: str, config: Config, corpus: Corpus, pairs: tuple[Pair, ...]
+    runs: Path,
+    name: str,
+    config: Config,
+    corpus: Corpus,
+    pairs: tuple[Pair, ...],
+    start: Callable[[RunDirectory], object] = lambda _: None,
 ) -> RunDirectory:
     """A new run directory with all that is known before training.
 
-    Raises InputError when the name cannot be used or there is such a run already.
+    start: writes what else the run begins with.
+
+    Raises InputError when the name cannot be used, there is such a run already or the disk refuses;
+    nothing is left behind.
     """
     check_name(name)
-    directory = RunDirectory(runs / name)
+    directory, first = RunDirectory(runs / name), not runs.exists()
     try:
-        directory.checkpoints.parent.mkdir(parents=True)
+        directory.path.mkdir(parents=True)
     except FileExistsError:
         raise InputError(
             f"there is a run {name!r} in {runs} already; choose another name, or go on with it "
@@ -149,14 +172,24 @@ def create_run(
         ) from None
     except OSError as error:
         raise InputError(f"cannot write to {runs}: {error.strerror}") from None
-    directory.checkpoints.mkdir()
-    write_corpus(corpus, directory.corpus_file)
-    if pairs:
-        write_pairs(pairs, corpus.conditions, directory.pairs_file)
-    Vocabulary.of(corpus).write(directory.vocabulary_file)
-    # Last, because a directory counts as a run from here on.
-    with replacing(directory.config_file) as file:
-        file.write_text(to_toml(config), encoding="utf-8")
+    try:
+        directory.checkpoints.mkdir()
+        write_corpus(corpus, directory.corpus_file)
+        if pairs:
+            write_pairs(pairs, corpus.conditions, directory.pairs_file)
+        Vocabulary.of(corpus).write(directory.vocabulary_file)
+        start(directory)
+        # Last, because a directory counts as a run from here on.
+        with replacing(directory.config_file) as file:
+            file.write_text(to_toml(config), encoding="utf-8")
+    except BaseException as error:
+        shutil.rmtree(directory.path, ignore_errors=True)
+        if first:
+            with contextlib.suppress(OSError):
+                runs.rmdir()
+        if isinstance(error, OSError):
+            raise InputError(f"cannot write to {runs}: {error.strerror or error}") from None
+        raise
     return directory
 
 
@@ -199,11 +232,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     # Unlike tempfile's, it may be read by whoever may read the rest of the run.
     temporary.touch(exist_ok=False)
-    mode = temporary.stat().st_mode
     try:
         yield temporary
-        # safetensors puts a file of its own in the place of this one.
-        temporary.chmod(mode)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -213,4 +243,6 @@ def replacing(path: Path) -> Iterator[Path]:
         finally:
             os.close(folder)
     finally:
-        temporary.unlink(missing_ok=True)
+        # A disk that refuses this too must not hide what it refused first.
+        with contextlib.suppress(OSError):
+            temporary.unlink()

@@ -64,7 +64,7 @@ def main() -> None:
         number += 1
         while True:
             code = wait_or_kill(train_in_child(directory), chance.uniform(0, 0.7 * takes))
-            torn += any(directory.path.rglob(".*.safetensors.*"))
+            torn += any(directory.path.rglob(".*"))
             if code is not None:
                 break
             killed += 1

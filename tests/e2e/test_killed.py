@@ -17,11 +17,12 @@ from core.runs.journal import JournalFollower
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.timeout(1800)
 def test_killed_runs_end_as_the_undisturbed_one(
     tmp_path: Path, tiny: Callable[..., Config], kills: int
 ) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(to_toml(tiny("training.epochs=30", "objective.blank_probability=0.2")))
+    config.write_text(to_toml(tiny("training.epochs=12", "objective.blank_probability=0.2")))
     runs = tmp_path / "runs"
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("killing.py"), runs, config, str(kills), "7"],
@@ -31,6 +32,7 @@ def test_killed_runs_end_as_the_undisturbed_one(
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    print("kills, runs, torn checkpoints:", done.stdout)
     whole = RunDirectory(runs / "whole")
     killed = sorted(runs.glob("killed-*"))
     assert killed
@@ -43,7 +45,7 @@ def test_killed_runs_end_as_the_undisturbed_one(
             for key, tensor in wanted.items():
                 assert torch.equal(there[key], tensor), f"{path.name}: {name}: {key}"
         assert curves(directory) == curves(whole)
-        assert not list(path.rglob(".*.safetensors.*")), "a torn checkpoint was left lying"
+        assert not list(path.rglob(".*")), "a torn file was left lying"
 
 
 def curves(directory: RunDirectory) -> dict[str, object]:
