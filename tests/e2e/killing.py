@@ -4,7 +4,8 @@
 
 The first run, `whole`, is trained without a disturbance. The others are killed with SIGKILL at
 random moments and resumed by the next process, until they have come to their end. Processes are
-forked with PyTorch already imported, so that what is killed is training and saving.
+forked once PyTorch has trained, which takes seconds the first time, so that what is killed is
+training and saving.
 """
 
 import os
@@ -27,7 +28,6 @@ def train_in_child(directory: RunDirectory) -> int:
     child = os.fork()
     if child == 0:
         try:
-            torch.set_num_threads(1)
             for _ in train(directory, Control()):
                 pass
             os._exit(0)
@@ -54,13 +54,15 @@ def wait_or_kill(child: int, seconds: float) -> int | None:
 def main() -> None:
     runs, config = Path(sys.argv[1]), read_config(Path(sys.argv[2]))
     kills, chance = int(sys.argv[3]), random.Random(int(sys.argv[4]))
-    whole = prepare(config, runs, "whole", "")
-    start = time.monotonic()
-    assert wait_or_kill(train_in_child(whole), 300) == 0
+    torch.set_num_threads(1)
+    for name in ("first", "whole"):
+        start = time.monotonic()
+        for _ in train(prepare(config, runs, name), Control()):
+            pass
     takes = time.monotonic() - start
     killed = torn = number = 0
     while killed < kills:
-        directory = prepare(config, runs, f"killed-{number}", "")
+        directory = prepare(config, runs, f"killed-{number}")
         number += 1
         while True:
             code = wait_or_kill(train_in_child(directory), chance.uniform(0, 0.7 * takes))
