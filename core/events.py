@@ -173,7 +173,8 @@ class Alarm(Event, frozen=True):
     """Something is amiss with the training from here on, or no longer is."""
 
     kind: str
-    """One of `core.scores.alarms.RULES`; an alarm that begins stands until one of its kind ends."""
+    """One of `core.scores.alarms.RULES`, or `disk`; an alarm that begins stands until one of its
+    kind ends."""
     message: str
     """What was seen, in one sentence."""
     advice: str

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import platform
-import shutil
 import subprocess
 from collections.abc import Iterator
 from importlib import metadata
@@ -31,6 +30,7 @@ from core.runs.history import History
 from core.runs.journal import JournalWriter, read_tail, read_whole
 from core.runs.mailbox import listening
 from core.runs.ownership import owning
+from core.runs.recorder import Recorder
 from core.scores.alarms import Watch
 from core.scores.evaluation import sample_pairs
 from core.trainer import Snapshot, Trainer, choose_hardware
@@ -105,16 +105,14 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
             trainer.start_from(checkpoint.load(directory.checkpoint(START)).model)
         watch = Watch(config, read_whole(directory.journal_file))
         with JournalWriter(directory.journal_file) as journal:
+            recorder = Recorder(directory, journal, config.checkpoints.keep, watch.history)
             for event in trainer.run():
-                if isinstance(event, events.CheckpointDue):
-                    event = _save(directory, config, trainer, event)
-                for told in (event, *watch.hear(event)):
-                    journal.write(told)
-                    if isinstance(told, events.Saved):
-                        journal.sync()
-                    elif isinstance(told, events.Detached):
-                        log.warning("the terminal is gone or was left; it goes on without it")
-                    yield told
+                for outcome in recorder.record(event, trainer.snapshot):
+                    for told in (outcome, *watch.hear(outcome)):
+                        recorder.write(told)
+                        if isinstance(told, events.Detached):
+                            log.warning("the terminal is gone or was left; it goes on without it")
+                        yield told
 
 
 def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:
@@ -232,43 +230,22 @@ def _commit() -> str:
     return ""
 
 
-def _save(
-    directory: RunDirectory, config: Config, trainer: Trainer, due: events.CheckpointDue
-) -> events.Saved:
-    snapshot = trainer.snapshot()
-    path = directory.checkpoint(due.checkpoint)
-    resumable = due.checkpoint == "last"
-    checkpoint.save(path, snapshot, resumable=resumable)
-    if resumable and config.checkpoints.keep:
-        _keep(directory, path, snapshot.position.step, config.checkpoints.keep)
-    return events.Saved(
-        step=due.step,
-        epoch=due.epoch,
-        time=due.time,
-        elapsed=due.elapsed,
-        checkpoint=due.checkpoint,
-    )
+class _LogFile(logging.FileHandler):
+    """The log of a run, which a disk that refuses it does not interrupt."""
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Nothing: what is logged is worth less than the training."""
 
-def _keep(directory: RunDirectory, last: Path, step: int, keep: int) -> None:
-    """Keep `last` under its step's name as well, and prune the history to its newest."""
-    # `last` is never written in place, so a hard link to it stays what it is.
-    kept = directory.checkpoint(f"step-{step:09}")
-    kept.unlink(missing_ok=True)
-    try:
-        os.link(last, kept)
-    except OSError:
-        # Some file systems have no hard links.
-        shutil.copyfile(last, kept)
-    history = [name for name in directory.checkpoint_names() if name.startswith("step-")]
-    for name in history[keep:]:
-        directory.checkpoint(name).unlink()
+    def close(self) -> None:
+        """Let go of the file, whether or not the disk takes what is left."""
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 @contextlib.contextmanager
 def _library_output(log_file: Path) -> Iterator[None]:
     """Send what libraries log and warn into the log of the run."""
-    handler = logging.FileHandler(log_file, encoding="utf-8")
+    handler = _LogFile(log_file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -4,29 +4,52 @@ It only grows. A resumed training first says from which step it goes on; for a r
 journal tells of later steps before that line is void.
 """
 
+import contextlib
+import errno
 import os
 import sys
+from collections import deque
 from pathlib import Path
 from types import TracebackType
 
 from core.events import Event, from_lines, to_line
 
+MOST_WAITING = 100_000
+"""Lines that wait for a disk that refuses them; beyond, the oldest are dropped."""
+
 
 class JournalWriter:
-    """Appends events, each in one write, so that no reader sees half of one for long."""
+    """Appends events, each in one write, so that no reader sees half of one for long.
+
+    What the disk refuses waits in memory and goes first the next time, from the very byte at which
+    the disk refused it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._path = path
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
         # A torn last line, left by a process that died, must not swallow the first of ours.
-        if not _ends_with_newline(path):
-            os.write(self._file, b"\n")
+        self._rest = b"" if _ends_with_newline(path) else b"\n"
 
     def write(self, event: Event) -> None:
-        """Append one event."""
-        os.write(self._file, to_line(event))
+        """Append one event, after those that wait.
+
+        Raises OSError when the disk refuses; then this one waits too.
+        """
+        self._waiting.append(to_line(event))
+        self.flush()
+
+    def flush(self) -> None:
+        """Append what waits. Raises OSError when the disk refuses."""
+        if not os.fstat(self._file).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, "it was deleted", str(self._path))
+        while self._rest or self._waiting:
+            self._rest = self._rest or self._waiting.popleft()
+            self._rest = self._rest[os.write(self._file, self._rest) :]
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk."""
+        """Wait until what was written is on the disk. Raises OSError when that fails."""
         os.fsync(self._file)
 
     def __enter__(self) -> "JournalWriter":
@@ -38,7 +61,10 @@ class JournalWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        os.close(self._file)
+        with contextlib.suppress(OSError):
+            self.flush()
+        with contextlib.suppress(OSError):
+            os.close(self._file)
 
 
 class JournalFollower:
