@@ -73,7 +73,7 @@ def measure(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Benchmar
     corpus = find_corpus(CORPUS)
     vocabulary = Vocabulary.of(corpus)
     default, lab4 = preset("default"), preset("lab4")
-    chosen = choose_hardware(default, corpus, vocabulary)
+    chosen = choose_hardware(default, corpus, vocabulary, Control())
     single = Hardware(chosen.device, 1, "float32", lab4.training.batch_size)
     trainer = Trainer(default, corpus, vocabulary, (), Control(), chosen)
     # Half way the draws from the prior have begun, as they have for most of the training.

@@ -147,6 +147,11 @@ class OptimizerConfig(Section, frozen=True):
     """Weight decay."""
     clip_norm: Annotated[float, Meta(ge=0, le=1e6)] = 1.0
     """Largest norm of the gradient; longer ones are shortened to it. 0 switches clipping off."""
+    on_nonfinite: Literal["stop", "skip"] = "stop"
+    """What becomes of a step whose loss or gradient is not finite: stop ends the training; skip
+    leaves weights and optimiser as they were before it and goes on."""
+    skip_at_most: Count = 10
+    """Steps in a row that skip may pass over; one more ends the training."""
     schedule: Literal["onecycle", "cosine", "step", "constant"] = "onecycle"
     """Course of the learning rate."""
     step_epochs: Count = 500

@@ -48,6 +48,8 @@ class Progress(Event, frozen=True):
     words_per_second: float
     eta: float
     """Seconds that the rest will take."""
+    skipped: int = 0
+    """Steps among them that were left out of the training, their loss not being finite."""
 
 
 class Conversion(msgspec.Struct, frozen=True):

@@ -51,6 +51,14 @@ def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
     return wanted
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of PyTorch's means that a device, or the processor, has no memory left."""
+    signs = "can't allocate memory", "ALLOC_FAILED", "out of memory"
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        sign in str(error) for sign in signs
+    )
+
+
 def choose(
     config: HardwareConfig, batch_size: int, seconds_per_word: Callable[[Hardware], float]
 ) -> Hardware:

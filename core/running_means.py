@@ -16,6 +16,8 @@ class Means:
     ce_per_character: float | None
     kl: float | None
     gradient_norm: float | None
+    skipped: int = 0
+    """Steps that were left out because they were not finite."""
 
 
 class RunningMeans:
@@ -23,7 +25,11 @@ class RunningMeans:
 
     _NAMES = ("words", "characters", "ce", "kl", "norm", "steps")
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, tolerated: int = 0) -> None:
+        """tolerated: steps in a row that may fail to be finite, which are then left out."""
+        self._tolerated = tolerated
+        self._skipped = torch.zeros(2, dtype=torch.long, device=device)
+        """Steps left out since the last reading, and in a row up to now."""
         self._sums = torch.zeros(len(self._NAMES), device=device)
         self._bad_step = torch.full((), -1, dtype=torch.long, device=device)
 
@@ -35,12 +41,20 @@ class RunningMeans:
             # Made on the device: a number from the processor would have to be copied to it.
             words, one = lengths.new_full((), len(ce)), lengths.new_ones(())
             parts = [words, lengths.sum(), ce.sum(), kl.sum(), norm, one]
-            self._sums += torch.stack([part.float() for part in parts])
-            bad = ~torch.isfinite(loss + norm) & (self._bad_step < 0)
-            self._bad_step = torch.where(bad, step, self._bad_step)
+            added, bad = torch.stack([part.float() for part in parts]), ~torch.isfinite(loss + norm)
+            if self._tolerated:
+                added = added.where(~bad, 0)
+                # Both count one more, and a step that is finite ends the row.
+                self._skipped = self._skipped + bad
+                self._skipped[1] *= bad
+                bad = self._skipped[1] > self._tolerated
+            self._sums += added
+            self._bad_step = torch.where(bad & (self._bad_step < 0), step, self._bad_step)
 
     def bad_step(self) -> int | None:
-        """The first step whose loss or gradient was not finite. Waits for the device."""
+        """The first step whose loss or gradient was not finite, after as many in a row as are
+        tolerated. Waits for the device.
+        """
         step = int(self._bad_step)
         return None if step < 0 else step
 
@@ -48,24 +62,35 @@ class RunningMeans:
         """Means since the last reading. Waits for the device."""
         sums = dict(zip(self._NAMES, self._sums.tolist(), strict=True))
         self._sums = torch.zeros_like(self._sums)
+        skipped = 0
+        if self._tolerated:
+            skipped = int(self._skipped[0])
+            self._skipped[0] = 0
         return Means(
-            ce=_finite(sums["ce"] / sums["words"]),
-            ce_per_character=_finite(sums["ce"] / sums["characters"]),
-            kl=_finite(sums["kl"] / sums["words"]),
-            gradient_norm=_finite(sums["norm"] / sums["steps"]),
+            ce=_ratio(sums["ce"], sums["words"]),
+            ce_per_character=_ratio(sums["ce"], sums["characters"]),
+            kl=_ratio(sums["kl"], sums["words"]),
+            gradient_norm=_ratio(sums["norm"], sums["steps"]),
+            skipped=skipped,
         )
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint keeps, by name."""
-        return {"means.sums": self._sums}
+        skipped = {"means.skipped": self._skipped} if self._tolerated else {}
+        return {"means.sums": self._sums} | skipped
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what `state` gave. Raises KeyError or ValueError when it is not there."""
         sums = state["means.sums"]
         if sums.shape != self._sums.shape:
             raise ValueError(f"the sums of the means have the shape {tuple(sums.shape)}")
+        skipped = state.get("means.skipped", self._skipped)
+        if skipped.shape != self._skipped.shape or skipped.dtype != self._skipped.dtype:
+            raise ValueError("the counts of the steps left out are not two whole numbers")
+        self._skipped = skipped.to(self._skipped.device).clone()
         self._sums = sums.to(self._sums.device).clone()
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _ratio(value: float, count: float) -> float | None:
+    """Their quotient; None where it is not finite or nothing was counted."""
+    return value / count if count and math.isfinite(value) else None

@@ -20,8 +20,8 @@ from core import events
 from core.config import Config, DataConfig
 from core.control import Control
 from core.corpus import Corpus, find_corpus, path_of, read_pairs
-from core.errors import InputError
-from core.hardware import Hardware, find_device
+from core.errors import InputError, TrainingError
+from core.hardware import Hardware, find_device, is_out_of_memory
 from core.model import CondVAE
 from core.prior import fit_memory
 from core.runs import checkpoint
@@ -85,8 +85,25 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
     Yields each event once it is in the journal.
 
     Raises InputError when the run or its checkpoint cannot be used, OwnedElsewhereError when
-    another process writes it.
+    another process writes it, TrainingError when disk or memory do not let it begin.
     """
+    try:
+        yield from _train(directory, control)
+    except OSError as error:
+        raise TrainingError(
+            f"cannot train in {directory.path}: {error.strerror or error}; once that is mended, "
+            f"--resume {directory.name} goes on"
+        ) from error
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"there is not enough memory to begin with the run {directory.name!r}; try smaller "
+            "sizes in the section model, or free some"
+        ) from error
+
+
+def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
     directory.refuse_links()
     with (
         owning(directory),
@@ -97,7 +114,7 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
         start = check_resumable(directory)
-        hardware = _hardware(directory, config, corpus, vocabulary)
+        hardware = _hardware(directory, config, corpus, vocabulary, control)
         trainer = Trainer(config, corpus, vocabulary, pairs, control, hardware)
         if start:
             trainer.restore(start)
@@ -181,13 +198,20 @@ def check_resumable(directory: RunDirectory) -> Snapshot | None:
 
 
 def _hardware(
-    directory: RunDirectory, config: Config, corpus: Corpus, vocabulary: Vocabulary
+    directory: RunDirectory,
+    config: Config,
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    control: Control,
 ) -> Hardware:
     """What the run was begun with, where that is still there; else what a measurement chooses."""
     before = read_environment(directory)
     if before and find_device(config.hardware.device) == before.hardware.device:
         return before.hardware
-    hardware = choose_hardware(config, corpus, vocabulary)
+    hardware = choose_hardware(config, corpus, vocabulary, control)
+    if control.stopping:
+        # The measurement was given up; whoever goes on with the run takes it anew.
+        return hardware
     with replacing(directory.environment_file) as file:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(_environment(hardware))) + b"\n")
     return hardware

@@ -1,5 +1,7 @@
 """What one training step learns from, in shares that can be computed side by side."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -122,3 +124,30 @@ def together(learnt: list[Learnt]) -> Learnt:
         torch.cat([one.kl for one in learnt]),
         torch.cat([one.lengths for one in learnt]),
     )
+
+
+@contextlib.contextmanager
+def unchanged_unless(good: Tensor, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+    """Have what the optimiser does within come to nothing unless `good`, without waiting for it.
+
+    good: bool on the device of the parameters.
+    """
+    before = {key: tensor.clone() for key, tensor in _moved(optimizer).items()}
+    yield
+    for key, tensor in _moved(optimizer).items():
+        # On mps Adam counts its steps on the processor, which does not know of `good`.
+        if tensor.device == good.device:
+            # What the optimiser began to remember here was nothing before.
+            old = before[key] if key in before else torch.zeros_like(tensor)
+            tensor.copy_(tensor.where(good, old))
+
+
+def _moved(optimizer: torch.optim.Optimizer) -> dict[tuple[int, str], Tensor]:
+    """What an optimiser changes: each parameter, and by name what it remembers of it."""
+    found: dict[tuple[int, str], Tensor] = {}
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
+    for number, parameter in enumerate(parameters):
+        found[number, ""] = parameter.data
+        state = optimizer.state.get(parameter, {})
+        found |= {(number, name): one for name, one in state.items() if isinstance(one, Tensor)}
+    return found

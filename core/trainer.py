@@ -24,7 +24,7 @@ from core.control import Control
 from core.corpus import Corpus, Pair
 from core.errors import Cancelled, InputError
 from core.hallucination import hallucinate
-from core.hardware import Hardware, choose
+from core.hardware import Hardware, choose, is_out_of_memory
 from core.inference import Inference
 from core.model import CondVAE
 from core.prior import Draws, PriorDraws, divide, fit_memory
@@ -32,7 +32,7 @@ from core.randomness import seeded
 from core.running_means import RunningMeans
 from core.schedules import SCHEDULED, Overrides, Schedules
 from core.scores.evaluation import Evaluation, joint_score
-from core.step import Examples, learn, together
+from core.step import Examples, learn, together, unchanged_unless
 from core.vocabulary import BLANK, EOS, Vocabulary
 from core.workers import Workers
 
@@ -117,7 +117,8 @@ class Trainer:
         self._position = Position()
         self._step = 0
         self._clock = Clock()
-        self._means = RunningMeans(self.device)
+        self._tolerated = _tolerated(config)
+        self._means = RunningMeans(self.device, self._tolerated)
         self._resumed = False
 
     def snapshot(self) -> Snapshot:
@@ -195,9 +196,18 @@ class Trainer:
     def run(self) -> Iterator[events.Event]:
         """Train to the last step, or until the control says stop.
 
-        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite
-        ends the training with `Failed`; what was saved before is left alone.
+        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite, or
+        memory that does not suffice, ends the training with `Failed`; what was saved before is left
+        alone.
         """
+        try:
+            yield from self._train()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            yield self._out_of_memory()
+
+    def _train(self) -> Iterator[events.Event]:
         self._clock.start()
         self._clock.restart_lap(self._words())
         yield self._started()
@@ -220,11 +230,18 @@ class Trainer:
                 yield self._progress()
 
     def seconds_per_word(self, steps: int) -> float:
-        """How long a word takes here, over a few training steps after one to warm up."""
+        """How long a word takes here, over a few training steps after one to warm up.
+
+        Infinity where the control says stop meanwhile.
+        """
         self.train_step()
         self._synchronize()
         start = time.perf_counter()
-        words = sum(self.train_step() for _ in range(steps))
+        words = 0
+        for _ in range(steps):
+            if self.control.stopping:
+                return math.inf
+            words += self.train_step()
         self._synchronize()
         return (time.perf_counter() - start) / words
 
@@ -254,7 +271,11 @@ class Trainer:
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), self.config.optimizer.clip_norm or math.inf
         )
-        self.optimizer.step()
+        if self._tolerated:
+            with unchanged_unless((learnt.loss + norm).isfinite(), self.optimizer):
+                self.optimizer.step()
+        else:
+            self.optimizer.step()
         self._means.add(step, learnt.loss, learnt.ce, learnt.kl, learnt.lengths, norm)
         self._step += 1
         return len(examples.source)
@@ -437,12 +458,24 @@ class Trainer:
 
     def _failed(self, bad_step: int) -> events.Failed:
         rate = self.schedules.learning_rate(bad_step)
+        row = f", the last of {self._tolerated + 1} in a row" if self._tolerated else ""
         return events.Failed(
             **self._now(),
             message=(
-                f"the loss was no longer finite at step {bad_step} (learning rate {rate:g}); "
+                f"the loss was no longer finite at step {bad_step} (learning rate {rate:g}){row}; "
                 "what was saved before is intact; try a lower optimizer.learning_rate or a "
                 "smaller optimizer.clip_norm"
+            ),
+        )
+
+    def _out_of_memory(self) -> events.Failed:
+        size, device = self.config.training.batch_size, self.hardware.device
+        return events.Failed(
+            **self._now(),
+            message=(
+                f"the memory of the {device} did not suffice after step {self._step} with batches "
+                f"of {size} words; what was saved before is intact; free some, then --resume goes "
+                f"on, or train anew with training.batch_size={max(1, size // 2)}"
             ),
         )
 
@@ -451,14 +484,30 @@ class Trainer:
             torch.cuda.synchronize()
 
 
-def choose_hardware(config: Config, corpus: Corpus, vocabulary: Vocabulary) -> Hardware:
-    """The fastest threads and precision for this training, measured on steps of its own."""
+def choose_hardware(
+    config: Config, corpus: Corpus, vocabulary: Vocabulary, control: Control
+) -> Hardware:
+    """The fastest threads and precision for this training, measured on steps of its own.
+
+    A stop ends the measurement: then it is whatever was the fastest so far.
+    """
 
     def seconds_per_word(candidate: Hardware) -> float:
-        trainer = Trainer(config, corpus, vocabulary, (), Control(), candidate)
-        return trainer.seconds_per_word(MEASURED_STEPS)
+        try:
+            trainer = Trainer(config, corpus, vocabulary, (), control, candidate)
+            return trainer.seconds_per_word(MEASURED_STEPS)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return math.inf
 
     return choose(config.hardware, config.training.batch_size, seconds_per_word)
+
+
+def _tolerated(config: Config) -> int:
+    """Steps in a row that may fail to be finite."""
+    settings = config.optimizer
+    return settings.skip_at_most if settings.on_nonfinite == "skip" else 0
 
 
 def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:

@@ -185,6 +185,7 @@ class _Lines:
                 f"epoch {event.epoch:.1f}, step {event.step}: CE {_number(event.ce)}, "
                 f"KL {_number(event.kl)}, beta {figure(event.beta)}, "
                 f"{count(event.words_per_second)} words/s, {duration(event.eta)} left"
+                + (f", {event.skipped} steps left out" if event.skipped else "")
             )
         if news:
             click.echo(harmless(news))

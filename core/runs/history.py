@@ -214,4 +214,5 @@ PROGRESS_SERIES = (
     "learning_rate",
     "gradient_norm",
     "words_per_second",
+    "skipped",
 )

@@ -677,7 +677,7 @@ def test_hardware_is_chosen_by_steps_of_this_very_training(
     tiny: Tiny, corpus: Corpus, vocabulary: Vocabulary
 ) -> None:
     config = tiny("hardware.threads=1", "hardware.precision=auto")
-    assert choose_hardware(config, corpus, vocabulary) in (
+    assert choose_hardware(config, corpus, vocabulary, Control()) in (
         Hardware("cpu", 1, "float32", 16),
         Hardware("cpu", 1, "bfloat16", 16),
     )

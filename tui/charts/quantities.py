@@ -28,6 +28,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "learning_rate": Quantity("Learning rate"),
     "gradient_norm": Quantity("Gradient norm", noisy=True),
     "words_per_second": Quantity("Words/s", noisy=True),
+    "skipped": Quantity("Steps left out"),
     "selection_bleu4": Quantity("Selection BLEU-4", UNIT),
     "joint": Quantity("Joint score", UNIT),
     "distinct": Quantity("Distinct paradigms"),
