@@ -1,15 +1,3 @@
 """Words and names from files, shown so that they cannot act on the terminal."""
 
-import unicodedata
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
-def harmless(text: str) -> str:
-    """The text with control, formatting and invisible characters spelt out as escapes."""
-    return "".join(
-        character.encode("unicode_escape").decode()
-        if unicodedata.category(character) in _UNSEEN
-        else character
-        for character in text
-    )
+from core.harmless import harmless as harmless

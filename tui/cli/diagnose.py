@@ -1,7 +1,6 @@
 """`cvae-tui diagnose`: what is behind the scores of a checkpoint."""
 
 import math
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from core.events import Alarm
 from core.runs.directory import RunDirectory
 from core.runs.journal import read_whole
 from tui.cli.options import checkpoint_option, json_option, print_json, run_argument, seed_option
+from tui.cli.progress import say
 from tui.harmless import harmless
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def command(
 
     inference = load_inference(run, checkpoint)
     diagnosis = diagnose(
-        inference, run.corpus(), seed=seed, draws=draws, importance_draws=importance, say=_say
+        inference, run.corpus(), seed=seed, draws=draws, importance_draws=importance, say=say
     )
-    _say("")
+    say("")
     told = {alarm.kind: alarm for alarm in alarms(run.config(), read_whole(run.journal_file))}
     standing = [alarm for alarm in told.values() if alarm.begins]
     if as_json:
@@ -80,12 +80,6 @@ def command(
         )
     else:
         _print(diagnosis, standing)
-
-
-def _say(stage: str) -> None:
-    """Show on a terminal what is measured, on one line that the next stage replaces."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{stage}", nl=False, err=True)
 
 
 def _print(found: "Diagnosis", standing: Sequence[Alarm]) -> None:

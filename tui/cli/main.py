@@ -25,6 +25,7 @@ COMMANDS = {
     "sample": "Draw paradigms from N(0, I).",
     "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
     "diagnose": "What is behind the scores: likelihood, rate, latent, generation.",
+    "export": "Write a run, or a comparison, as csv, tensorboard, svg, png or html.",
     "bench": "Speed of this machine, side by side.",
 }
 """Names and one-line helps, here so that `--help` imports no command."""

@@ -1,0 +1,268 @@
+"""Exports, written from real runs and read back by those whom they are for."""
+
+import csv
+import io
+import math
+import shutil
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib.image
+import pytest
+
+from core import events
+from core.errors import Cancelled, InputError
+from core.exports import write
+from core.exports.export import Format, contents, read_records
+from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, thinned
+from core.exports.record import read_record
+from core.runs.directory import RunDirectory
+from core.runs.history import History
+from core.runs.journal import JournalWriter, read_whole
+
+FILES: tuple[Format, ...] = ("csv", "svg", "png", "html")
+
+
+@pytest.fixture
+def history(trained: RunDirectory) -> History:
+    history = History()
+    history.add(read_whole(trained.journal_file))
+    return history
+
+
+@pytest.fixture
+def second(trained: RunDirectory, tmp_path: Path) -> RunDirectory:
+    return RunDirectory(shutil.copytree(trained.path, tmp_path / "second"))
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_the_table_holds_every_number_of_every_series(
+    trained: RunDirectory, history: History
+) -> None:
+    rows = rows_of(contents("csv", [read_record(trained)]))
+    for name, series in history.series.items():
+        there = [row for row in rows if row["series"] == name]
+        assert [int(row["step"]) for row in there] == list(series.steps)
+        assert [float(row["value"] or "nan") for row in there] == pytest.approx(
+            list(series.values), rel=0, abs=0, nan_ok=True
+        )
+        assert [float(row["elapsed_seconds"]) for row in there] == list(series.times)
+    assert {row["run"] for row in rows} == {"trained"}
+    dimensions = len(history.evaluations[0].scores.kl_per_dimension)
+    assert sum(row["series"].startswith("kl_of_dimension_") for row in rows) == dimensions * len(
+        history.evaluations
+    )
+
+
+def test_a_number_that_was_not_finite_is_an_empty_cell(copied: RunDirectory) -> None:
+    last = read_whole(copied.journal_file)[-1]
+    with JournalWriter(copied.journal_file) as journal:
+        journal.write(
+            events.Progress(
+                step=last.step,
+                epoch=last.epoch,
+                time=last.time,
+                elapsed=last.elapsed,
+                ce=math.inf,
+                ce_per_character=None,
+                kl=1.0,
+                beta=0.0,
+                teacher_forcing_ratio=1.0,
+                learning_rate=0.1,
+                gradient_norm=None,
+                words_per_second=1.0,
+                eta=0.0,
+            )
+        )
+    rows = [row for row in rows_of(contents("csv", [read_record(copied)])) if row["series"] == "ce"]
+    assert rows[-1]["value"] == ""
+    assert contents("svg", [read_record(copied)]), "nan must not stop a curve"
+
+
+@pytest.fixture
+def accumulated(trained: RunDirectory, tmp_path: Path) -> Any:
+    """An exported run as TensorBoard itself reads it."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    write("tensorboard", [trained], tmp_path / "board")
+    everything = dict.fromkeys(("scalars", "histograms", "tensors"), 0)
+    return EventAccumulator(str(tmp_path / "board"), size_guidance=everything).Reload()
+
+
+def test_tensorboard_reads_the_scalars_at_their_steps_and_times(
+    accumulated: Any, trained: RunDirectory, history: History
+) -> None:
+    told = [one for one in read_whole(trained.journal_file) if isinstance(one, events.Progress)]
+    scalars = accumulated.Scalars("training/ce")
+    assert [one.step for one in scalars] == [event.step for event in told]
+    assert [one.value for one in scalars] == pytest.approx([event.ce for event in told], rel=1e-6)
+    assert [one.wall_time for one in scalars] == pytest.approx([event.time for event in told])
+    scores = [event.scores.gaussian.score for event in history.evaluations]
+    assert [one.value for one in accumulated.Scalars("scores/gaussian")] == pytest.approx(scores)
+
+
+def test_tensorboard_reads_the_kl_of_the_dimensions_as_histograms(
+    accumulated: Any, history: History
+) -> None:
+    found = accumulated.Histograms("latent/kl_per_dimension")
+    assert [one.step for one in found] == [event.step for event in history.evaluations]
+    for one, event in zip(found, history.evaluations, strict=True):
+        assert one.histogram_value.num == len(event.scores.kl_per_dimension)
+        assert one.histogram_value.sum == pytest.approx(
+            sum(kl or 0 for kl in event.scores.kl_per_dimension)
+        )
+
+
+def test_tensorboard_reads_the_generations_as_text(accumulated: Any, history: History) -> None:
+    for name in ("generations", "conversions"):
+        assert f"examples/{name}/text_summary" in accumulated.Tags()["tensors"]
+    *_, last = accumulated.Tensors("examples/generations/text_summary")
+    (text,) = last.tensor_proto.string_val
+    for draw in history.evaluations[-1].scores.samples:
+        assert all(form in text.decode() for form in draw.forms)
+
+
+def test_tensorboard_reads_the_hyperparameters(accumulated: Any, trained: RunDirectory) -> None:
+    from tensorboard.plugins.hparams import metadata
+
+    summary = accumulated.summary_metadata[metadata.SESSION_START_INFO_TAG]
+    start = metadata.parse_session_start_info_plugin_data(summary.plugin_data.content)
+    assert start.hparams["model.latent_size"].number_value == trained.config().model.latent_size
+    assert start.hparams["objective.annealing"].string_value
+    assert "best/joint" in accumulated.Tags()["scalars"]
+
+
+def test_several_runs_are_a_folder_each_for_tensorboard(
+    trained: RunDirectory, second: RunDirectory, tmp_path: Path
+) -> None:
+    write("tensorboard", [trained, second], tmp_path / "board")
+    assert {path.name for path in (tmp_path / "board").iterdir()} == {"trained", "second"}
+
+
+def test_a_folder_with_anything_else_in_it_is_never_replaced(
+    trained: RunDirectory, tmp_path: Path
+) -> None:
+    board = tmp_path / "board"
+    write("tensorboard", [trained], board)
+    write("tensorboard", [trained], board, force=True)
+    assert len(list(board.iterdir())) == 1
+    (board / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match=r"thesis\.tex is no event file"):
+        write("tensorboard", [trained], board, force=True)
+    assert (board / "thesis.tex").exists()
+
+
+def test_a_page_of_curves_is_the_same_bytes_each_time(
+    trained: RunDirectory, second: RunDirectory
+) -> None:
+    for format in ("svg", "png"):
+        once, again = (contents(format, read_records([trained, second], format)) for _ in "12")
+        assert once == again
+
+
+def texts(svg: bytes) -> Iterator[str]:
+    for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
+        yield "".join(element.itertext())
+
+
+def test_the_curves_name_their_quantities_units_and_runs(
+    trained: RunDirectory, second: RunDirectory
+) -> None:
+    found = [*texts(contents("svg", read_records([trained, second], "svg")))]
+    for label in (*(panel.label for panel in PANELS), "Epoch", "trained", "second"):
+        assert label in found
+
+
+def test_a_picture_is_sharp_enough_for_print(trained: RunDirectory) -> None:
+    picture = matplotlib.image.imread(io.BytesIO(contents("png", [read_record(trained)])))
+    height, width = picture.shape[:2]
+    assert width == round(7.2 * 300) and height > width / 2
+    assert len({tuple(pixel) for row in picture[::20] for pixel in row[::5]}) > 3
+
+
+def test_a_name_is_neither_mathematics_nor_markup(trained: RunDirectory, tmp_path: Path) -> None:
+    odd = RunDirectory(shutil.copytree(trained.path, tmp_path / "_$x^2$ <b>&\x1b[31m"))
+    records = read_records([odd, trained], "svg")
+    assert "_$x^2$ <b>&\\x1b[31m" in [*texts(contents("svg", records))]
+    contents("png", records)
+
+
+def test_a_long_series_is_thinned_and_keeps_its_extremes() -> None:
+    values = [float(number % 7) for number in range(100_000)]
+    values[55_555], values[3] = 1000.0, math.nan
+    points = [*thinned([number / 10 for number in range(len(values))], values)]
+    assert len(points) == MOST_POINTS
+    assert max(point.high for point in points) == 1000
+    assert all(point.low <= point.mean <= point.high for point in points)
+    assert [*thinned([], [])] == []
+    assert math.isnan(next(thinned([1.0], [math.nan])).mean)
+
+
+@pytest.mark.parametrize("format", FILES)
+def test_nothing_is_overwritten_unless_asked(
+    trained: RunDirectory, tmp_path: Path, format: Format
+) -> None:
+    place = tmp_path / "export"
+    place.write_text("mine")
+    with pytest.raises(InputError, match="--force"):
+        write(format, [trained], place, diagnostics=False)
+    assert place.read_text() == "mine"
+    write(format, [trained], place, force=True, diagnostics=False)
+    assert place.read_bytes() == contents(format, [read_record(trained)], diagnostics=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["export"]
+
+
+def test_a_page_that_is_given_up_leaves_nothing(trained: RunDirectory, tmp_path: Path) -> None:
+    for diagnostics in (True, False):
+        with pytest.raises(Cancelled):
+            write(
+                "html",
+                [trained],
+                tmp_path / "page",
+                diagnostics=diagnostics,
+                cancelled=lambda: True,
+            )
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_runs_than_can_be_told_apart_are_refused(
+    trained: RunDirectory, tmp_path: Path
+) -> None:
+    runs = [RunDirectory(trained.path.parent / f"run-{n}") for n in range(MOST_RUNS + 1)]
+    with pytest.raises(InputError, match=f"up to {MOST_RUNS} runs"):
+        write("svg", runs, tmp_path / "curves.svg")
+
+
+def test_what_a_resume_made_void_is_in_no_export(copied: RunDirectory) -> None:
+    told = read_whole(copied.journal_file)
+    middle = next(one for one in told if isinstance(one, events.Evaluated))
+    started = next(one for one in told if isinstance(one, events.Started))
+    with JournalWriter(copied.journal_file) as journal:
+        journal.write(
+            events.Started(
+                step=middle.step,
+                epoch=middle.epoch,
+                time=told[-1].time + 1,
+                elapsed=middle.elapsed,
+                resumed=True,
+                steps=started.steps,
+                steps_per_epoch=started.steps_per_epoch,
+                words=started.words,
+                paradigms=started.paradigms,
+                duplicates=started.duplicates,
+            )
+        )
+    record = read_record(copied)
+    assert max(event.step for event in record.told) == middle.step
+    assert max(int(row["step"]) for row in rows_of(contents("csv", [record]))) == middle.step
+
+
+def test_a_run_that_has_not_begun_says_so(copied: RunDirectory, tmp_path: Path) -> None:
+    copied.journal_file.unlink()
+    with pytest.raises(InputError, match="tells nothing yet"):
+        write("csv", [copied], tmp_path / "table.csv")
