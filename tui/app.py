@@ -65,6 +65,7 @@ class CvaeApp(App[None]):
         "compare": CompareScreen,
     }
     DEFAULT_MODE = "train"
+    read_only = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     BINDINGS = [
         *(

@@ -40,6 +40,8 @@ class Host(Protocol):
     """The app, as its screens see it."""
 
     runs_dir: Path
+    read_only: bool
+    """Whether nothing may be started, steered or changed from here."""
     viewed: RunDirectory | None
     """The run on the training screen, which other screens prefer."""
     training: Training | None

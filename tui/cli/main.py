@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
     "diagnose": "What is behind the scores: likelihood, rate, latent, generation.",
     "export": "Write a run, or a comparison, as csv, tensorboard, svg, png or html.",
+    "serve": "Show the app in browsers, read-only.",
     "bench": "Speed of this machine, side by side.",
 }
 """Names and one-line helps, here so that `--help` imports no command."""
@@ -60,18 +61,30 @@ class Commands(click.Group):
 @on_hang_up_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--sparse", is_flag=True, help="Redraw every 3 seconds only, for slow links.")
+@click.option("--read-only", is_flag=True, help="Look only: nothing is started or changed.")
 @click.version_option(package_name="cvae-tui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
-    ctx: click.Context, runs_dir: Path, on_hang_up: "OnHangUp", no_mouse: bool, sparse: bool
+    ctx: click.Context,
+    runs_dir: Path,
+    on_hang_up: "OnHangUp",
+    no_mouse: bool,
+    sparse: bool,
+    read_only: bool,
 ) -> None:
     """Train, steer and use conditional sequence-to-sequence VAEs on words.
 
     Without a command, opens the app on the training screen.
     """
     ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse, "sparse": sparse}
-    ctx.obj["on_hang_up"] = on_hang_up
-    if ctx.invoked_subcommand is None:
+    ctx.obj |= {"on_hang_up": on_hang_up, "read_only": read_only}
+    if read_only and ctx.invoked_subcommand not in (None, "attach"):
+        raise click.UsageError(f"--read-only is not for `{ctx.invoked_subcommand}`")
+    if ctx.invoked_subcommand is None and read_only:
+        from tui.read_only import look
+
+        ctx.exit(look(runs_dir, mouse=not no_mouse, sparse=sparse))
+    elif ctx.invoked_subcommand is None:
         from tui.app import run_app
 
         ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up, sparse=sparse))

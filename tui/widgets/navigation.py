@@ -1,6 +1,6 @@
 """The first line of every screen: the screens with their keys, and the training under way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import cast
 
 from textual.content import Content
@@ -30,8 +30,8 @@ class Navigation(Static):
     }
     """
 
-    def __init__(self, here: str, rooms: dict[str, str]) -> None:
-        self._rooms = Content("").join(_names(here, rooms))
+    def __init__(self, here: str, rooms: dict[str, str], without: Set[str]) -> None:
+        self._rooms = Content("").join(_names(here, rooms, without))
         super().__init__(self._rooms)
 
     def on_mount(self) -> None:
@@ -47,7 +47,7 @@ class Navigation(Static):
         """Show what the training does, or until help was asked for once how to ask for it."""
         if not self.screen.is_current:
             return
-        says = [*self._training()]
+        says = ["read-only"] if self._host.read_only else [*self._training()]
         if not says and not self._host.view_state.get("help_seen", False):
             says = [*HINTS]
         room = self.content_size.width - self._rooms.cell_length - 1
@@ -78,7 +78,9 @@ class Navigation(Static):
         return cast(Host, self.app)
 
 
-def _names(here: str, rooms: dict[str, str]) -> Iterator[Content]:
+def _names(here: str, rooms: dict[str, str], without: Set[str]) -> Iterator[Content]:
     for number, (room, title) in enumerate(rooms.items(), start=1):
+        if room in without:
+            continue
         style = "bold reverse" if room == here else "none"
         yield Content.from_markup(f"[@click=app.go('{room}')][{style}] {number} {title} [/][/]")

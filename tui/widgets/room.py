@@ -20,6 +20,8 @@ ROOMS = {
     "compare": "Compare",
 }
 """The screens in the order of their keys, 1 onwards."""
+STEERING = frozenset({"setup"})
+"""Those in which there is nothing to look at, but only to prepare what is to be trained."""
 
 
 class Room(Screen[None]):
@@ -35,7 +37,7 @@ class Room(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Navigation, the room's own widgets, footer."""
-        yield Navigation(self.ROOM, ROOMS)
+        yield Navigation(self.ROOM, ROOMS, STEERING if self.host.read_only else frozenset())
         yield from self.compose_room()
         yield Footer(compact=True, show_command_palette=False)
 
