@@ -165,26 +165,25 @@ class Recorder:
         self, last_word: events.Finished | events.Stopped, snapshot: Callable[[], Snapshot]
     ) -> Iterator[events.Event]:
         """The last word, once nothing waits any more; `Failed` where the disk never takes it."""
-        yield from self._insist(last_word, snapshot)
+        for _ in range(TRIES):
+            if not self._refused:
+                break
+            time.sleep(PAUSE_SECONDS)
+            self._tried(JOURNAL, self._journal.flush)
+            if self._refused.keys() - {JOURNAL}:
+                due = events.CheckpointDue(**_where(last_word), checkpoint="last")
+                yield from self._save(due, snapshot())
         yield from self._alarm(last_word)
         if not self._lost:
             yield last_word
             # That may have been refused itself.
-            yield from self._insist(last_word, snapshot)
+            for _ in range(TRIES):
+                if JOURNAL not in self._refused:
+                    return
+                time.sleep(PAUSE_SECONDS)
+                self._tried(JOURNAL, self._journal.flush)
         if self._lost:
             yield self._failed(last_word)
-
-    def _insist(
-        self, event: events.Event, snapshot: Callable[[], Snapshot]
-    ) -> Iterator[events.Event]:
-        for _ in range(TRIES):
-            if not self._lost:
-                return
-            time.sleep(PAUSE_SECONDS)
-            self._tried(JOURNAL, self._journal.flush)
-            if self._lost - {JOURNAL}:
-                due = events.CheckpointDue(**_where(event), checkpoint="last")
-                yield from self._save(due, snapshot())
 
     def _failed(self, event: events.Event) -> events.Failed:
         lost = sorted(self._lost)
