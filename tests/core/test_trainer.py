@@ -1,5 +1,6 @@
 import contextlib
 import copy
+import dataclasses
 import itertools
 import math
 import time
@@ -18,11 +19,12 @@ from core.config import Config, preset, preset_names, with_settings
 from core.control import Control
 from core.corpus import Corpus, Pair
 from core.errors import InputError
-from core.hardware import Hardware
+from core.hardware import Hardware, is_out_of_memory
 from core.inference import Inference
 from core.model import CondVAE
 from core.randomness import seeded
 from core.schedules import Overrides
+from core.step import Examples
 from core.trainer import Snapshot, Trainer, choose_hardware
 from core.vocabulary import BLANK, EOS, SOS, Vocabulary
 
@@ -520,6 +522,154 @@ class TestFailing:
         assert isinstance(train(trainer)[-1], events.Failed)
 
 
+class TestLeavingStepsOut:
+    SKIP = ("optimizer.on_nonfinite=skip", "training.report_every=3")
+
+    @staticmethod
+    def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], number: float = math.nan) -> None:
+        """Have the noise of some steps be no number."""
+        examples = Trainer.examples
+
+        def spoilt(trainer: Trainer, step: int) -> Examples:
+            whole = examples(trainer, step)
+            if step not in steps:
+                return whole
+            return dataclasses.replace(whole, noise=torch.full_like(whole.noise, number))
+
+        monkeypatch.setattr(Trainer, "examples", spoilt)
+
+    @pytest.mark.parametrize("number", [math.nan, math.inf])
+    @pytest.mark.parametrize("step", [0, 1, 5])
+    @pytest.mark.parametrize(
+        "optimizer",
+        [
+            ("optimizer.name=adam",),
+            ("optimizer.name=adamw", "optimizer.weight_decay=0.1"),
+            ("optimizer.name=sgd",),
+            ("optimizer.name=sgd", "optimizer.momentum=0.9"),
+        ],
+        ids=" ".join,
+    )
+    def test_a_step_that_is_not_finite_changes_nothing(
+        self,
+        make: Make,
+        monkeypatch: pytest.MonkeyPatch,
+        optimizer: tuple[str, ...],
+        step: int,
+        number: float,
+    ) -> None:
+        self.spoil(monkeypatch, {step}, number)
+        trainer = make(*self.SKIP, *optimizer)
+        for _ in range(step):
+            trainer.train_step()
+        before = copy.deepcopy(trainer.snapshot())
+        sums = before.training["means.sums"].clone()
+        trainer.train_step()
+        after = trainer.snapshot()
+        assert all(torch.equal(before.model[name], after.model[name]) for name in before.model)
+        assert torch.equal(after.training["means.sums"], sums)
+        for name, tensor in after.training.items():
+            if name.startswith("optimizer."):
+                old = before.training.get(name, torch.zeros_like(tensor))
+                assert torch.equal(old, tensor), name
+        for _ in range(3):
+            trainer.train_step()
+        assert all(tensor.isfinite().all() for tensor in weights(trainer).values())
+        assert not same(dict(before.model), weights(trainer))
+
+    @pytest.mark.parametrize("name", ["adam", "sgd"])
+    def test_the_first_step_after_it_is_as_the_first(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        settings = (*self.SKIP, f"optimizer.name={name}", "optimizer.schedule=constant")
+        plain = make(*settings)
+        plain.skip_to(1)
+        plain.train_step()
+        self.spoil(monkeypatch, {0})
+        skipping = make(*settings)
+        skipping.train_step()
+        skipping.train_step()
+        assert same(weights(plain), weights(skipping))
+
+    def test_it_is_counted_and_the_training_goes_on(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.spoil(monkeypatch, {0, 1, 2, 5})
+        told = train(make(*self.SKIP))
+        reports = [event for event in told if isinstance(event, events.Progress)]
+        assert [event.skipped for event in reports] == [3, 1, 0, 0]
+        assert [event.ce is None for event in reports] == [True, False, False, False]
+        assert isinstance(told[-1], events.Finished)
+
+    def test_too_many_in_a_row_end_the_training(
+        self, make: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.spoil(monkeypatch, {0, 1, 4, 5, 6, 7})
+        trainer = make(*self.SKIP, "optimizer.skip_at_most=2")
+        told = train(trainer)
+        assert isinstance(told[-1], events.Failed)
+        assert "no longer finite at step 6 " in told[-1].message
+        assert "the last of 3 in a row" in told[-1].message
+        assert all(tensor.isfinite().all() for tensor in weights(trainer).values())
+
+    def test_a_resumed_training_counts_on(
+        self, make: Make, while_step: WhileStep, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.spoil(monkeypatch, {3, 4, 5})
+        settings, control = (*self.SKIP, "optimizer.skip_at_most=2"), Control()
+        stopped = make(*settings, control=control)
+        while_step(4, control.stop)
+        assert isinstance(train(stopped)[-1], events.Stopped)
+        resumed = make(*settings)
+        resumed.restore(copy.deepcopy(stopped.snapshot()))
+        told = train(resumed)
+        assert isinstance(told[-1], events.Failed)
+        assert "at step 5 " in told[-1].message
+
+    def test_a_finite_training_is_the_same_with_it(self, make: Make) -> None:
+        plain, skipping = make(), make("optimizer.on_nonfinite=skip")
+        train(plain)
+        train(skipping)
+        assert same(weights(plain), weights(skipping))
+
+
+class TestMemory:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            MemoryError(),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    def test_that_does_not_suffice_ends_the_training_with_a_smaller_batch_to_try(
+        self, make: Make, while_step: WhileStep, error: Exception
+    ) -> None:
+        def fail() -> None:
+            raise error
+
+        while_step(4, fail)
+        last = train(make())[-1]
+        assert isinstance(last, events.Failed)
+        assert "after step 4 with batches of 16 words" in last.message
+        assert "training.batch_size=8" in last.message
+
+    def test_that_really_does_not_suffice_is_told_from_other_errors(self) -> None:
+        with pytest.raises(RuntimeError) as caught:
+            torch.empty(2**46)
+        assert is_out_of_memory(caught.value)
+        assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+    def test_another_error_is_not_hidden(self, make: Make, while_step: WhileStep) -> None:
+        def fail() -> None:
+            raise RuntimeError("another")
+
+        while_step(4, fail)
+        with pytest.raises(RuntimeError, match="another"):
+            train(make())
+
+
 class TestLearning:
     def test_the_loss_falls(self, make: Make) -> None:
         told = train(
@@ -653,9 +803,12 @@ class Unread(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
+@pytest.mark.parametrize("nonfinite", ["stop", "skip"])
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
-def test_a_step_reads_nothing_back_from_the_device(make: Make, optimizer: str) -> None:
-    trainer = make(f"optimizer.name={optimizer}")
+def test_a_step_reads_nothing_back_from_the_device(
+    make: Make, optimizer: str, nonfinite: str
+) -> None:
+    trainer = make(f"optimizer.name={optimizer}", f"optimizer.on_nonfinite={nonfinite}")
 
     class Prepared:
         """Batches whose words were chosen before, by lengths that stay on the processor."""
@@ -673,6 +826,42 @@ def test_a_step_reads_nothing_back_from_the_device(make: Make, optimizer: str) -
             trainer._means.bad_step()
 
 
+def test_a_stop_ends_the_measurement_of_the_hardware(
+    tiny: Tiny,
+    corpus: Corpus,
+    vocabulary: Vocabulary,
+    while_step: WhileStep,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    control, steps = Control(), []
+    train_step = Trainer.train_step
+
+    def counted(trainer: Trainer) -> int:
+        steps.append(trainer)
+        control.stop()
+        return train_step(trainer)
+
+    monkeypatch.setattr(Trainer, "train_step", counted)
+    config = tiny("hardware.threads=0", "hardware.precision=auto", "training.batch_size=0")
+    choose_hardware(config, corpus, vocabulary, control)
+    assert len(steps) < 6
+
+
+def test_a_batch_for_which_there_is_no_memory_is_not_chosen(
+    tiny: Tiny, corpus: Corpus, vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_step = Trainer.train_step
+
+    def narrow(trainer: Trainer) -> int:
+        if trainer.hardware.batch_size > 64:
+            raise torch.OutOfMemoryError
+        return train_step(trainer)
+
+    monkeypatch.setattr(Trainer, "train_step", narrow)
+    config = tiny("hardware.threads=1", "training.batch_size=0")
+    assert choose_hardware(config, corpus, vocabulary, Control()).batch_size == 64
+
+
 def test_hardware_is_chosen_by_steps_of_this_very_training(
     tiny: Tiny, corpus: Corpus, vocabulary: Vocabulary
 ) -> None:
@@ -684,7 +873,12 @@ def test_hardware_is_chosen_by_steps_of_this_very_training(
 
 
 @pytest.mark.parametrize(
-    "recipe", [[], ["model.memory_size=0", "objective.ce_reduction=character"]]
+    "recipe",
+    [
+        [],
+        ["model.memory_size=0", "objective.ce_reduction=character"],
+        ["optimizer.on_nonfinite=skip"],
+    ],
 )
 def test_a_step_runs_on_a_device_that_holds_no_numbers(
     make: Make, monkeypatch: pytest.MonkeyPatch, recipe: list[str]
