@@ -27,6 +27,8 @@ from core.runs.ownership import is_owned, living_owner
 
 OpenTerminal = Callable[..., Terminal]
 CVAE_TUI = (sys.executable, "-m", "tui.cli.main")
+F_KEYS = [f"\x1b[{code}~" for code in (11, 12, 13, 14, 15, 17, 18)]
+"""F1 to F7, for the seven screens."""
 
 
 @pytest.fixture
@@ -387,8 +389,8 @@ def test_an_error_in_the_app_leaves_a_usable_terminal_and_a_written_traceback(
 ) -> None:
     broken = (
         "import sys; from tui.app import CvaeApp\n"
-        "def action_toggle_help(self): raise RuntimeError('a [red]bug')\n"
-        "CvaeApp.action_toggle_help = action_toggle_help\n"
+        "def action_help(self): raise RuntimeError('a [red]bug')\n"
+        "CvaeApp.action_help = action_help\n"
         "from tui.cli.main import main; sys.argv[0] = 'cvae-tui'; main()"
     )
     terminal = open_terminal(
@@ -401,7 +403,7 @@ def test_an_error_in_the_app_leaves_a_usable_terminal_and_a_written_traceback(
     found = re.search(r"a \[red\]bug.*details are in (\S+)", terminal.text)
     assert found, terminal.text
     written = Path(found[1]).read_text()
-    assert "Traceback" in written and "action_toggle_help" in written
+    assert "Traceback" in written and "action_help" in written
     assert summarize(RunDirectory(tmp_path / "runs" / "mine")).state == "stopped"
 
 
@@ -414,7 +416,7 @@ def test_ctrl_z_and_back(open_terminal: OpenTerminal) -> None:
     terminal.read(0.5)
     terminal.assert_clean()
     terminal.kill(signal.SIGCONT)
-    terminal.press("5")
+    terminal.press("6")
     terminal.wait_for("No run yet in")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
@@ -425,13 +427,11 @@ def test_a_tiny_terminal_and_back(open_terminal: OpenTerminal) -> None:
     terminal = open_terminal()
     terminal.wait_for("Nothing is trained yet")
     terminal.resize(20, 5)
-    for key in "2345":
+    for key in F_KEYS:
         terminal.press(key)
         terminal.read(0.5)
     terminal.resize(80, 24)
-    terminal.press("\x1b")
-    terminal.read(0.5)
-    terminal.press("5")
+    terminal.press(F_KEYS[5])
     terminal.wait_for("No run yet in")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
