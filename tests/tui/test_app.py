@@ -2,12 +2,11 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static
 
 from core import events
@@ -25,17 +24,10 @@ from tui.screens.train import TrainScreen
 from tui.widgets.leave import Leave
 from tui.widgets.model_picker import ModelPicker
 
+Until = Callable[..., Awaitable[None]]
+
 SIZE = (120, 36)
 Tiny = Callable[..., Config]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
-    """Let the app go on until something holds."""
-    for _ in range(int(seconds / 0.05)):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError("it did not come to hold")
 
 
 def text_of(app: CvaeApp, selector: str) -> str:
@@ -79,7 +71,9 @@ async def test_help_shows_and_hides_the_keys(tmp_path: Path) -> None:
         assert not isinstance(app.screen, HelpScreen)
 
 
-async def test_a_training_moves_the_charts_and_finishes(tmp_path: Path, tiny: Tiny) -> None:
+async def test_a_training_moves_the_charts_and_finishes(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         assert app.start_training(tiny(), "mine", "default")
@@ -91,7 +85,9 @@ async def test_a_training_moves_the_charts_and_finishes(tmp_path: Path, tiny: Ti
     assert summarize(RunDirectory(tmp_path / "mine")).state == "finished"
 
 
-async def test_a_training_pauses_goes_on_and_stops_by_keys(tmp_path: Path, tiny: Tiny) -> None:
+async def test_a_training_pauses_goes_on_and_stops_by_keys(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         app.start_training(tiny("training.epochs=100000"), "mine", "default")
@@ -108,7 +104,9 @@ async def test_a_training_pauses_goes_on_and_stops_by_keys(tmp_path: Path, tiny:
     assert kinds[-2:] == [events.Saved, events.Stopped]
 
 
-async def test_a_stopped_run_is_resumed_from_the_list(tmp_path: Path, tiny: Tiny) -> None:
+async def test_a_stopped_run_is_resumed_from_the_list(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         app.start_training(tiny("training.epochs=300"), "mine", "default")
@@ -125,7 +123,9 @@ async def test_a_stopped_run_is_resumed_from_the_list(tmp_path: Path, tiny: Tiny
     assert [start.resumed for start in starts] == [False, True]
 
 
-async def test_what_cannot_be_trained_is_said_in_one_sentence(tmp_path: Path, tiny: Tiny) -> None:
+async def test_what_cannot_be_trained_is_said_in_one_sentence(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     (tmp_path / "mine").mkdir()
     async with app.run_test(size=SIZE) as pilot:
@@ -137,7 +137,7 @@ async def test_what_cannot_be_trained_is_said_in_one_sentence(tmp_path: Path, ti
         assert app.screen.query_one("#welcome").display
 
 
-async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny) -> None:
+async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny, until: Until) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         app.start_training(tiny("training.epochs=100000"), "mine", "default")
@@ -152,7 +152,9 @@ async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny) -> 
     assert summarize(RunDirectory(tmp_path / "mine")).state == "stopped"
 
 
-async def test_the_keys_steer_a_training_in_another_process(tmp_path: Path, tiny: Tiny) -> None:
+async def test_the_keys_steer_a_training_in_another_process(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     directory = prepare(tiny("training.epochs=100000"), tmp_path, "mine")
     training = threading.Thread(target=lambda: list(train(directory, Control())))
     training.start()
@@ -165,7 +167,6 @@ async def test_the_keys_steer_a_training_in_another_process(tmp_path: Path, tiny
         await pilot.press("space")
         await until(pilot, lambda: "training" in text_of(app, "#status"))
         await pilot.press("c", "e", "s")
-        assert "stopping" in text_of(app, "#status")
         await until(pilot, lambda: "stopped" in text_of(app, "#status"))
         training.join()
         assert app.steered is None
@@ -185,6 +186,21 @@ async def test_the_last_word_counts_even_while_the_lock_is_held(copied: RunDirec
             assert "finished" in text_of(app, "#status")
 
 
+async def test_a_training_that_is_told_to_stop_says_so_until_it_has(
+    copied: RunDirectory, until: Until
+) -> None:
+    lines = copied.journal_file.read_bytes().splitlines(keepends=True)
+    copied.journal_file.write_bytes(b"".join(lines[:-1]))
+    app = CvaeApp(copied.path.parent, view=copied)
+    with owning(copied):
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: "· training" in text_of(app, "#status"))
+            await pilot.press("s")
+            await until(pilot, lambda: "· stopping" in text_of(app, "#status"))
+            copied.journal_file.write_bytes(b"".join(lines))
+            await until(pilot, lambda: "· finished" in text_of(app, "#status"))
+
+
 async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirectory) -> None:
     copied.lock_file.write_bytes(msgspec.json.encode(Owner("far-[b]away", 4711, 0)))
     app = CvaeApp(copied.path.parent, view=copied)
@@ -195,7 +211,7 @@ async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirecto
         assert app.screen.check_action("stop", ()) is None
 
 
-async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory) -> None:
+async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory, until: Until) -> None:
     app = CvaeApp(trained.path.parent)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("3")
@@ -215,7 +231,7 @@ async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory) -> N
         await until(pilot, lambda: table.row_count == 2)
 
 
-async def test_generate_marks_hits_and_shows_the_score(trained: RunDirectory) -> None:
+async def test_generate_marks_hits_and_shows_the_score(trained: RunDirectory, until: Until) -> None:
     app = CvaeApp(trained.path.parent)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("4")
@@ -233,7 +249,9 @@ async def test_generate_marks_hits_and_shows_the_score(trained: RunDirectory) ->
         await pilot.press("r")
 
 
-async def test_a_run_is_opened_and_deleted_from_the_list(copied: RunDirectory) -> None:
+async def test_a_run_is_opened_and_deleted_from_the_list(
+    copied: RunDirectory, until: Until
+) -> None:
     app = CvaeApp(copied.path.parent)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("6")
@@ -254,7 +272,9 @@ async def test_a_run_is_opened_and_deleted_from_the_list(copied: RunDirectory) -
         assert app.screen.query_one("#welcome").display
 
 
-async def test_names_and_words_are_never_markup(trained: RunDirectory, tmp_path: Path) -> None:
+async def test_names_and_words_are_never_markup(
+    trained: RunDirectory, tmp_path: Path, until: Until
+) -> None:
     evil = tmp_path / "[red]evil\x1b[31m"
     shutil.copytree(trained.path, evil)
     app = CvaeApp(tmp_path)

@@ -1,11 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from textual.binding import Binding
 from textual.color import Color
 from textual.command import CommandPalette
-from textual.pilot import Pilot
 from textual.widgets import Footer, Input, Static
 
 from core.config import Config
@@ -17,16 +16,10 @@ from tui.themes import DARK, LIGHT, THEMES
 from tui.widgets.navigation import Navigation
 from tui.widgets.room import ROOMS
 
+Until = Callable[..., Awaitable[None]]
+
 SIZES = [(80, 24), (120, 36), (200, 60)]
 RUNS = Path(__file__).parents[2] / "runs"
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
-    for _ in range(int(seconds / 0.05)):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError("it did not come to hold")
 
 
 def navigation(app: CvaeApp) -> str:
@@ -76,7 +69,9 @@ async def test_help_scrolls_to_its_end_at_80_by_24(tmp_path: Path) -> None:
         assert frame.scroll_y == frame.max_scroll_y
 
 
-async def test_the_palette_does_what_the_keys_of_the_screen_do(tmp_path: Path) -> None:
+async def test_the_palette_does_what_the_keys_of_the_screen_do(
+    tmp_path: Path, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("2")
@@ -132,7 +127,9 @@ async def test_a_remembered_run_that_is_gone_is_no_error(tmp_path: Path) -> None
         assert again.theme == DARK.name
 
 
-async def test_the_hint_goes_away_for_good_once_help_was_asked_for(tmp_path: Path) -> None:
+async def test_the_hint_goes_away_for_good_once_help_was_asked_for(
+    tmp_path: Path, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "? " in navigation(app))
@@ -145,7 +142,7 @@ async def test_the_hint_goes_away_for_good_once_help_was_asked_for(tmp_path: Pat
 
 
 async def test_every_screen_says_what_the_training_does(
-    tmp_path: Path, tiny: Callable[..., Config]
+    tmp_path: Path, tiny: Callable[..., Config], until: Until
 ) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:

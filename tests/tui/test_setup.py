@@ -1,5 +1,5 @@
 import shlex
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from tui.widgets.field_editor import FieldEditor
 from tui.widgets.field_list import FieldList
 from tui.widgets.preset_name import PresetName
 from tui.widgets.schedule_picture import SchedulePicture
+
+Until = Callable[..., Awaitable[None]]
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 
@@ -39,14 +41,6 @@ async def setup(
 async def settled(pilot: Pilot[None]) -> None:
     await pilot.pause()
     await pilot.pause(0.05)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
-    for _ in range(int(seconds / 0.05)):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError("it did not come to hold")
 
 
 async def fill(pilot: Pilot[None], key: str, text: str) -> None:
@@ -85,7 +79,9 @@ async def test_every_field_is_listed_under_its_section_with_its_value(tmp_path: 
         ]
 
 
-async def test_setup_judges_as_one_types_and_trains(tmp_path: Path, corpus_file: Path) -> None:
+async def test_setup_judges_as_one_types_and_trains(
+    tmp_path: Path, corpus_file: Path, until: Until
+) -> None:
     async with setup(tmp_path / "runs") as (pilot, screen):
         train = screen.query_one("#train", Button)
         await fill(pilot, "training.epochs", "many")

@@ -1,9 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, Log, OptionList, SelectionList, Static
 
 from core import events
@@ -17,16 +16,9 @@ from tui.charts.chart import Chart
 from tui.widgets.adjust import Adjust
 from tui.widgets.kl_strip import KlStrip, bars
 
+Until = Callable[..., Awaitable[None]]
+
 Tiny = Callable[..., Config]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30) -> None:
-    """Let the app go on until something holds."""
-    for _ in range(int(seconds / 0.05)):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError("it did not come to hold")
 
 
 def text_of(app: CvaeApp, selector: str) -> str:
@@ -100,7 +92,7 @@ async def test_a_chart_is_enlarged_and_shows_another_number(trained: RunDirector
 
 
 async def test_another_run_is_drawn_with_a_line_of_its_own(
-    trained: RunDirectory, copied: RunDirectory
+    trained: RunDirectory, copied: RunDirectory, until: Until
 ) -> None:
     app = CvaeApp(copied.path.parent)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -141,7 +133,9 @@ async def test_only_cells_that_changed_are_drawn_again(
         assert 0 < cells < chart.size.area
 
 
-async def test_a_number_is_set_by_hand_and_given_back(tmp_path: Path, tiny: Tiny) -> None:
+async def test_a_number_is_set_by_hand_and_given_back(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         app.start_training(tiny("training.epochs=100000"), "mine", "default")
@@ -169,7 +163,7 @@ async def test_a_number_is_set_by_hand_and_given_back(tmp_path: Path, tiny: Tiny
     assert edits == [0.625, None]
 
 
-async def test_the_log_of_the_libraries_is_one_key_away(copied: RunDirectory) -> None:
+async def test_the_log_of_the_libraries_is_one_key_away(copied: RunDirectory, until: Until) -> None:
     copied.log_file.write_text("a warning [red]of a library\x1b[31m\n")
     app = CvaeApp(copied.path.parent)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -181,7 +175,9 @@ async def test_the_log_of_the_libraries_is_one_key_away(copied: RunDirectory) ->
         assert not log.display
 
 
-async def test_a_long_journal_is_seen_at_once_and_then_whole(copied: RunDirectory) -> None:
+async def test_a_long_journal_is_seen_at_once_and_then_whole(
+    copied: RunDirectory, until: Until
+) -> None:
     reports = [event for event in journal(copied) if isinstance(event, events.Progress)]
     count = 20_000
     with copied.journal_file.open("wb") as file:
