@@ -30,6 +30,7 @@ from tui.harmless import harmless
 from tui.headless import OnHangUp, steering_hint, train_detached
 from tui.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
 from tui.models import Models
+from tui.notices import Notice, notice
 from tui.screens.compare import CompareScreen
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
@@ -86,10 +87,15 @@ class CvaeApp(App[None]):
         directory: RunDirectory
 
     @dataclass
-    class Ended(Message):
-        """The training is done: with its last event, or with an error."""
+    class Noticed(Message):
+        """The training told something that is said wherever one is."""
 
-        last: events.Event | None
+        notice: Notice
+
+    @dataclass
+    class Ended(Message):
+        """The training is done, or could not be done."""
+
         error: str = ""
 
     def __init__(
@@ -181,10 +187,15 @@ class CvaeApp(App[None]):
         training.start(
             prepare,
             prepared=lambda directory: self._tell(self.Prepared(directory)),
-            ended=lambda: self._tell(self.Ended(training.last, training.error)),
+            told=self._notice,
+            ended=lambda: self._tell(self.Ended(training.error)),
         )
         self.action_go("train")
         return True
+
+    def _notice(self, directory: RunDirectory, event: events.Event) -> None:
+        if found := notice(event, directory.name):
+            self._tell(self.Noticed(found))
 
     def _tell(self, message: Message) -> None:
         """Post a message from the training's thread, in which nothing may fail."""
@@ -208,22 +219,25 @@ class CvaeApp(App[None]):
         """Show the run that begins."""
         self.view(message.directory)
 
+    def on_cvae_app_noticed(self, message: Noticed) -> None:
+        """Say what the training told."""
+        self.say(message.notice)
+
+    def say(self, said: Notice) -> None:
+        """Say something over whatever screen there is."""
+        self.notify(
+            said.message,
+            title=said.title,
+            severity=said.severity,
+            timeout=said.seconds,
+            markup=False,
+        )
+
     def on_cvae_app_ended(self, message: Ended) -> None:
-        """Say how the training ended; leave, if that is what was waited for."""
+        """Say why nothing was trained; leave, if the end is what was waited for."""
         self.training = None
-        name = self.viewed.name if self.viewed else "the run"
         if message.error:
-            self.notify(message.error, title="Not trained", severity="error", markup=False)
-        elif isinstance(message.last, events.Finished):
-            self.notify(f"{name} has finished.", title="Finished", markup=False)
-        elif isinstance(message.last, events.Stopped):
-            self.notify(
-                f"{name} has stopped with a checkpoint; Runs can resume it.",
-                title="Stopped",
-                markup=False,
-            )
-        elif isinstance(message.last, events.Failed):
-            self.notify(message.last.message, title="Failed", severity="error", markup=False)
+            self.say(Notice("Not trained", message.error, "error", 20.0))
         for screen in self._screens(TrainScreen):
             screen.training_changed()
         if self._leaving:

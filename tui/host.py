@@ -10,6 +10,7 @@ from core.runs.directory import RunDirectory
 from core.runs.mailbox import RemoteControl
 from tui.chosen import Chosen
 from tui.models import Models
+from tui.notices import Notice
 from tui.view_state import ViewState
 
 REFRESH_SECONDS, SPARSE_SECONDS = 0.5, 3.0
@@ -67,6 +68,9 @@ class Host(Protocol):
 
     def setup_settings(self) -> tuple[Config, str, str] | None:
         """Configuration, name and preset of the Setup screen; None while it was not visited."""
+
+    def say(self, said: Notice) -> None:
+        """Say something over whatever screen there is."""
 
     def view(self, directory: RunDirectory | None) -> None:
         """Show a run on the training screen."""

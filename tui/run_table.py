@@ -21,7 +21,7 @@ SYMBOLS: dict[RunState, str] = {
     "crashed": "!",
     "elsewhere": "↗",
 }
-"""A state at a glance; the word always stands beside it."""
+"""A state at a glance; the word always stands beside it, and ! where an alarm stands."""
 COURSE = 12
 """Characters of a curve."""
 UNIT = (0.0, 1.0)
@@ -45,7 +45,7 @@ COLUMNS = {
     column.title: column
     for column in (
         Column("name", 24, lambda run, _: run.name, lambda run: run.name.lower()),
-        Column("state", 11, lambda run, _: run.state, lambda run: run.state),
+        Column("state", 12, lambda run, _: _state(run), lambda run: run.state),
         Column("age", 6, lambda run, _: _age(run), lambda run: -run.age if run.age else None),
         Column("epoch", 6, lambda run, _: f"{run.epoch:.1f}", lambda run: run.epoch, True),
         Column("BLEU-4", 7, lambda run, _: score(run.bleu4), lambda run: run.bleu4, True),
@@ -107,6 +107,10 @@ def _course(values: Sequence[float], bounds: tuple[float, float] | None) -> str:
 
 def _figure(number: float | None) -> str:
     return "" if number is None else figure(number)
+
+
+def _state(run: RunSummary) -> str:
+    return f"{run.state}{' !' * bool(run.alarms)}"
 
 
 def _age(run: RunSummary) -> str:

@@ -29,12 +29,13 @@ class HostedTraining:
         self,
         prepare: Callable[[], RunDirectory],
         prepared: Callable[[RunDirectory], object],
+        told: Callable[[RunDirectory, events.Event], object],
         ended: Callable[[], object],
     ) -> None:
-        """Prepare the run and train it. `prepared` and `ended` are called from the thread."""
+        """Prepare the run and train it; what happens is called from the thread."""
 
         def train() -> None:
-            self._train(prepare, prepared)
+            self._train(prepare, prepared, told)
             ended()
 
         # Messages of Textual ask for the app of the context in which they are made.
@@ -53,7 +54,10 @@ class HostedTraining:
         return self.directory.log_file if self.directory else log_file()
 
     def _train(
-        self, prepare: Callable[[], RunDirectory], prepared: Callable[[RunDirectory], object]
+        self,
+        prepare: Callable[[], RunDirectory],
+        prepared: Callable[[RunDirectory], object],
+        told: Callable[[RunDirectory, events.Event], object],
     ) -> None:
         try:
             # Torch takes seconds to import; the screens are up meanwhile.
@@ -63,6 +67,7 @@ class HostedTraining:
             prepared(self.directory)
             for event in train(self.directory, self.control):
                 self.last = event
+                told(self.directory, event)
         except CvaeError as error:
             self.error = str(error)
         except Exception as error:

@@ -1,10 +1,12 @@
 """The list of runs: what each is doing and how good it became, read from the ends of journals."""
 
+import mmap
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -24,6 +26,8 @@ TAILS = (2**16, 2**20, 2**24)
 
 _BEST = b'"best":true'
 _ANEW = b'\n{"event":"started","resumed":false'
+_ALARMS = re.compile(rb'\n\{"event":"(?:alarm|started)"[^\n]*')
+"""Alarms, and the starts that make those after them void."""
 _MARKS = tuple(
     b'\n{"event":"%s"' % str(kind.__struct_config__.tag).encode() for kind in events.EVENTS
 )
@@ -49,6 +53,8 @@ class RunSummary(msgspec.Struct, frozen=True):
     """Bytes on the disk."""
     tags: tuple[str, ...] = ()
     note: str = ""
+    alarms: tuple[str, ...] = ()
+    """Kinds of the alarms that stand."""
 
 
 class Catalogue:
@@ -110,7 +116,7 @@ class _Known:
 
     def _read_journal(self) -> None:
         """Take in what is new; all anew where the journal is another or grew by much."""
-        journal = self._directory.journal_file
+        journal, alarms = self._directory.journal_file, b""
         try:
             with journal.open("rb") as file:
                 end = file.seek(0, os.SEEK_END)
@@ -126,18 +132,28 @@ class _Known:
                             added = added[added.find(b"\n") + 1 :]
                         if size >= end or _BEST in added or _ANEW in added:
                             break
+                    alarms = _alarms(file, end - len(added))
         except FileNotFoundError:
             self._history, self._read = History(), 0
             return
         whole = added.rfind(b"\n") + 1
-        self._history.add(_telling(added[:whole]))
+        self._history.add(_telling(alarms + added[:whole]))
         self._read = end - len(added) + whole
 
 
+def _alarms(journal: BinaryIO, end: int) -> bytes:
+    """Lines of alarms in a journal before `end`: they may stand however long ago they began."""
+    if not end:
+        return b""
+    with mmap.mmap(journal.fileno(), end, access=mmap.ACCESS_READ) as before:
+        return b"".join(found[0][1:] + b"\n" for found in _ALARMS.finditer(before))
+
+
 def _telling(lines: bytes) -> Iterator[events.Event]:
-    """The last event of each kind and the last best evaluation, in their order."""
+    """The last event of each kind, the last best evaluation and all alarms, in their order."""
     lines = b"\n" + lines
     places = {lines.rfind(mark) for mark in _MARKS}
+    places |= {found.start() for found in _ALARMS.finditer(lines)}
     places.add(lines.rfind(b"\n", 0, max(0, lines.rfind(_BEST))))
     for place in sorted(places - {-1}):
         yield from events.from_lines(lines[place + 1 : lines.find(b"\n", place + 1)])
@@ -181,6 +197,7 @@ def _summary(directory: RunDirectory, history: History, labels: Labels, size: in
         size=size,
         tags=labels.tags,
         note=labels.note,
+        alarms=tuple(history.standing),
     )
 
 

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from core import events
 from core.config import Config
 from core.runs.directory import RunDirectory
 from core.runs.history import History
-from core.runs.journal import JournalFollower
+from core.runs.journal import JournalFollower, JournalWriter
 from tui.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.chart import Chart
 from tui.widgets.adjust import Adjust
+from tui.widgets.alarm_list import AlarmList
 from tui.widgets.kl_strip import KlStrip, bars
 
 Until = Callable[..., Awaitable[None]]
@@ -161,6 +163,100 @@ async def test_a_number_is_set_by_hand_and_given_back(
     told = journal(RunDirectory(tmp_path / "mine"))
     edits = [event.value for event in told if isinstance(event, events.Edited)]
     assert edits == [0.625, None]
+
+
+ALARM = events.Alarm(
+    step=100,
+    epoch=33.3,
+    time=0,
+    elapsed=1,
+    kind="collapse",
+    message="the latent has [red]collapsed: KL is 0.02 nats",
+    advice="Lower objective.beta_max.",
+    begins=True,
+)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)], ids=str)
+async def test_an_alarm_takes_the_line_of_the_course_and_is_read_in_full(
+    copied: RunDirectory, size: tuple[int, int]
+) -> None:
+    before = ALARM, msgspec.structs.replace(ALARM, begins=False, epoch=35.0)
+    again = msgspec.structs.replace(ALARM, epoch=38.0)
+    plateau = msgspec.structs.replace(ALARM, step=110, kind="plateau", message="it stands still")
+    with JournalWriter(copied.journal_file) as file:
+        for alarm in (*before, again, plateau):
+            file.write(alarm)
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=size) as pilot:
+        app.view(copied)
+        await pilot.pause()
+        first, second = text_of(app, "#status").splitlines()
+        assert first.startswith("copied · ")
+        assert second.startswith("! 2 alarms (w) It stands still. Lower objective.beta_max.")
+        chart = app.screen.query_one("#ce", Chart)
+        assert "!" in drawn(chart).splitlines()[0]
+        assert app._notifications.__len__() == 0, "what is over is no news"
+        await pilot.press("w")
+        await pilot.pause()
+        assert isinstance(app.screen, AlarmList)
+        standing = text_of(app, "#standing")
+        assert "! collapse, since epoch 38.0\nThe latent has [red]collapsed" in standing
+        assert "collapse, epoch 33.3 to 35.0: the latent has" in text_of(app, "#over")
+        assert app.screen.region.contains_region(app.screen.query_one("VerticalScroll").region)
+        await pilot.press("w")
+        assert not isinstance(app.screen, AlarmList)
+
+
+async def test_an_alarm_of_a_training_elsewhere_is_said_when_it_begins(
+    copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(copied)
+        await pilot.pause()
+        assert not app.screen.check_action("alarms", ())
+        with JournalWriter(copied.journal_file) as file:
+            file.write(msgspec.structs.replace(ALARM, time=time.time()))
+        await until(pilot, lambda: len(app._notifications))
+        (notice,) = app._notifications
+        assert (notice.title, notice.severity) == ("Alarm: collapse", "warning")
+        assert notice.message.startswith("The latent has [red]collapsed: KL is 0.02 nats. Lower")
+
+
+async def test_an_alarm_of_the_app_s_own_training_is_said_on_every_screen(
+    tmp_path: Path, tiny: Tiny, until: Until
+) -> None:
+    never = ("training.epochs=100000", "objective.beta_max=2", "prior.start=0.0001")
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.start_training(tiny(*never), "mine", "default")
+        await pilot.press("6")
+        await until(pilot, lambda: [one for one in app._notifications if "Alarm" in one.title])
+        assert app.current_mode == "runs"
+        assert app.training
+        app.training.control.stop()
+        await until(pilot, lambda: app.training is None)
+        (alarm, stopped) = app._notifications
+        assert alarm.severity == "warning"
+        assert (stopped.title, stopped.message.split()[0]) == ("Stopped", "mine")
+
+
+async def test_another_run_grows_on_the_charts(
+    trained: RunDirectory, copied: RunDirectory, until: Until
+) -> None:
+    told = journal(copied)
+    copied.journal_file.write_bytes(b"".join(events.to_line(event) for event in told[:-40]))
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.view(trained)
+        await pilot.press("o", "space", "enter")
+        chart = app.screen.query_one("#ce", Chart)
+        await until(pilot, lambda: chart._others)
+        before = len(chart._others[0].series)
+        with copied.journal_file.open("ab") as file:
+            file.write(b"".join(events.to_line(event) for event in told[-40:]))
+        await until(pilot, lambda: len(chart._others[0].series) > before)
 
 
 async def test_the_log_of_the_libraries_is_one_key_away(copied: RunDirectory, until: Until) -> None:

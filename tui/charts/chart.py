@@ -60,7 +60,7 @@ class Chart(Widget, can_focus=True):
     HELP = """\
 Left and right move a cursor over all charts; the wheel and + - zoom, dragging moves. The line
 behind the smooth one is what was measured. Letters at the head: B best and L last checkpoint,
-C a cycle of beta begins, E something was set by hand.
+C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 """
     BINDINGS = [
         Binding("left", "point(-1)", "Cursor back", show=False),

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import ActiveBinding, Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.screen import Screen
+
+from tui.widgets.page import Page
 
 KEYS_WIDTH = 16
 PLACES = ("On this screen", "Where the focus is", "Everywhere")
@@ -16,53 +16,12 @@ INHERITED = {one.action for one in Screen.BINDINGS if isinstance(one, Binding)}
 """Actions of every screen there can be, such as going from field to field."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Page):
     """Made from the bindings that dispatch, when it is opened."""
 
-    BINDINGS = [
-        Binding("escape,question_mark,q", "dismiss(None)", "Close"),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("pageup", "scroll(-10)", "Page up", show=False),
-        Binding("pagedown,space", "scroll(10)", "Page down", show=False),
-    ]
-    DEFAULT_CSS = """
-    HelpScreen {
-        align: center middle;
-        & > VerticalScroll {
-            width: 74;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $accent;
-            border-title-color: $foreground;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            padding: 0 1;
-        }
-        Static { height: auto; }
-        #keys { margin-top: 1; }
-    }
-    """
-
     def __init__(self, place: Screen[object], title: str) -> None:
-        super().__init__()
-        self._title = title
-        self._about = _about(place)
-        self._keys = Content("\n").join(_lines(place.app, place.active_bindings.values()))
-
-    def compose(self) -> ComposeResult:
-        """What the screen is for, then its keys."""
-        with VerticalScroll(can_focus=False) as frame:
-            frame.border_title = self._title
-            frame.border_subtitle = "Escape or ? closes · ↑ ↓ scroll"
-            yield Static(Content(self._about), id="about")
-            yield Static(self._keys, id="keys")
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        keys = Content("\n").join(_lines(place.app, place.active_bindings.values()))
+        super().__init__(title, {"about": Content(_about(place)), "keys": keys}, "Escape or ?")
 
 
 def _about(place: Screen[object]) -> str:

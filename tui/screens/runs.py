@@ -34,6 +34,7 @@ from tui.widgets.trash_list import EMPTY, TrashList
 from tui.wording import size
 
 REFRESH_SECONDS = 2.0
+"""At least, between two looks at the runs."""
 MARK = "mark"
 BOLD_STATES = ("training", "failed", "crashed")
 """No colour: a red that is well seen in colours is not without them."""
@@ -55,7 +56,8 @@ tag, note, epoch, step, ce, bleu4, gaussian, age and size, or of any setting:
     name ~ lab and not tag = bad
     objective.beta_max <= 0.4
 
-A deleted run goes to the trash, from which it can be put back.
+`!` after the state says that an alarm stands. A deleted run goes to the trash, from which it can
+be put back.
 """
     BINDINGS = [
         Binding("o", "open", "Open"),
@@ -102,7 +104,7 @@ A deleted run goes to the trash, from which it can be put back.
         """List the runs, again and again."""
         self._catalogue = Catalogue(self.host.runs_dir)
         self._say()
-        self.set_interval(REFRESH_SECONDS, self._list)
+        self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self._list)
 
     def on_screen_resume(self) -> None:
         """List what there is by now."""
@@ -266,7 +268,7 @@ A deleted run goes to the trash, from which it can be put back.
         names = directory.checkpoint_names()
         about = [
             f"{run.name} · {size(run.size)} · checkpoints: {', '.join(names) or 'none'}",
-            f"tags: {' '.join(run.tags) or 'none (t)'} · {run.note or 'no note (w)'}",
+            f"{_alarms(run)}tags: {' '.join(run.tags) or 'none (t)'} · {run.note or 'no note (w)'}",
             "its config.toml cannot be read" if config is None else _changes(config),
         ]
         if not get_current_worker().is_cancelled:
@@ -437,6 +439,10 @@ A deleted run goes to the trash, from which it can be put back.
         finally:
             self._list()
         return True
+
+
+def _alarms(run: RunSummary) -> str:
+    return f"! {', '.join(run.alarms)} (Enter, then w, tells more) · " if run.alarms else ""
 
 
 def _changes(config: Config) -> str:

@@ -1,6 +1,6 @@
 """The training screen: the charts of a run, live or finished, and the keys that steer it."""
 
-import math
+import time
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,11 +12,11 @@ from textual.worker import get_current_worker
 
 from core.config import Config, preset
 from core.errors import CvaeError, InputError
+from core.events import Event
 from core.runs.catalogue import run_directories, run_state
 from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, Series, State
 from core.runs.journal import JournalFollower, read_overview
-from core.runs.ownership import living_owner
 from core.schedules import EDITABLE, SCHEDULED, Schedules
 from tui.charts.board import Board
 from tui.charts.braille import PATTERNS, draw
@@ -26,13 +26,16 @@ from tui.charts.quantities import quantity
 from tui.charts.view import Mark
 from tui.charts.window import Extent
 from tui.harmless import harmless
+from tui.notices import notice
+from tui.other_runs import OtherRuns
+from tui.status import pace, short_name, status
 from tui.widgets.adjust import Adjust
+from tui.widgets.alarm_list import AlarmList
 from tui.widgets.choice import ChooseOne, ChooseSome
 from tui.widgets.examples import conversions, draws
 from tui.widgets.kl_strip import KlStrip
 from tui.widgets.room import Room
 from tui.widgets.vitals import Vitals, read_computer
-from tui.wording import count, duration, figure
 
 CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
 READINGS_SECONDS = 2.0
@@ -40,7 +43,6 @@ AT_ONCE = 2**20
 """Bytes of a journal that are read without a worker."""
 PORTION = 2**21
 LOG_BYTES = 2**16
-LONGEST_NAME = 28
 MOST_CYCLES = 12
 """More marks of cycles than this would fill a chart and say nothing."""
 LEGEND = ("$accent", "$text-primary", "$text-success", "$text-error", "$foreground")
@@ -67,6 +69,9 @@ CE and KL are in nats per word. A KL below about ln N (N training paradigms) can
 paradigms apart; far above it, draws from N(0, I) miss. BLEU-4, the Gaussian score and the KL of
 each latent dimension come with every evaluation.
 
+A line that begins with ! says what is amiss with the training; `w` says all of it, what to try, and
+which alarms are over.
+
 What is set by hand holds until it is given back to its schedule, through a resume too.
 """
     BINDINGS = [
@@ -77,6 +82,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         Binding("e", "evaluate", "Evaluate"),
         Binding("a", "adjust", "Adjust"),
         Binding("o", "overlay", "Other runs on the charts", show=False),
+        Binding("w", "alarms", "What is amiss", show=False),
         Binding("g", "log", "Log of the libraries", show=False),
     ]
 
@@ -89,8 +95,10 @@ What is set by hand holds until it is given back to its schedule, through a resu
         self._problem = ""
         self._loading = False
         """Whether a worker reads a long journal."""
-        self._others: dict[str, tuple[int, History]] = {}
-        """Runs on the charts beside the one in view, by name, each with its slot."""
+        self._others = OtherRuns(OTHERS)
+        self._since = 0.0
+        """Unix time from which on what the journal tells is news."""
+        self._reading_others = False
         self._steered: object = None
         self._status_shown: Content | None = None
         self._shown_state: State | str = "new"
@@ -130,11 +138,12 @@ What is set by hand holds until it is given back to its schedule, through a resu
         """Show a run, from its first event to whatever comes; None for no run."""
         self.workers.cancel_group(self, "journal")
         self._directory, self._config, self._problem = directory, None, ""
+        self._since = time.time()
         self._loading = False
         self._history = History()
         self._follower = JournalFollower(directory.journal_file) if directory else None
         if directory:
-            self._others.pop(directory.name, None)
+            self._others.drop(directory.name)
             try:
                 self._config = directory.config()
             except CvaeError as error:
@@ -164,6 +173,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         """Take in what is new in the journal; draw it if the screen is in sight."""
         if not self._follower or not self.is_current or self._loading:
             return
+        self._read_others()
         if self._directory and self._follower.behind > AT_ONCE:
             self._loading = True
             self._load(self._directory)
@@ -171,9 +181,17 @@ What is set by hand holds until it is given back to its schedule, through a resu
         new = self._follower.read_new()
         if new:
             self._history.add(new)
+            self._notice(new)
         # A process that died says nothing more.
         if new or self._training_starts or self._state != self._shown_state:
             self._show()
+
+    def _notice(self, new: list[Event]) -> None:
+        """Say what a training in another process tells; the app does so for its own."""
+        if self._directory and not self.host.training:
+            for event in new:
+                if event.time >= self._since and (found := notice(event, self._directory.name)):
+                    self.host.say(found)
 
     @work(thread=True, exclusive=True, group="journal")
     def _load(self, directory: RunDirectory) -> None:
@@ -263,7 +281,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         if started:
             step = max(started.step, history.last.step if history.last else 0)
             bar.update(total=started.steps, progress=step)
-        self.query_one("#pace", Static).update(Content(self._pace()), layout=False)
+        self.query_one("#pace", Static).update(Content(pace(history, self._state)), layout=False)
         if history.evaluated:
             scores = history.evaluated.scores
             self.query_one("#strip", KlStrip).show(scores.kl_per_dimension)
@@ -277,7 +295,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
 
     def _show_charts(self) -> None:
         history = self._history
-        shown = (history, *(other for _, other in self._others.values()))
+        shown = (history, *(other.history for other in self._others))
         ends = [one.last for one in shown if one.last]
         extent = Extent(
             max((event.epoch for event in ends), default=0.0),
@@ -288,9 +306,9 @@ What is set by hand holds until it is given back to its schedule, through a resu
         for chart in self.query_one(Board).charts:
             name = chart.name_of_quantity
             others = [
-                Line(series, slot)
-                for slot, other in self._others.values()
-                if (series := _series(other, name)) is not None
+                Line(series, other.slot)
+                for other in self._others
+                if (series := _series(other.history, name)) is not None
             ]
             chart.show(_series(history, name), others, marks, extent)
         self.query_one(Board).read()
@@ -307,63 +325,19 @@ What is set by hand holds until it is given back to its schedule, through a resu
         for name in ("last", "best"):
             if saved := history.saved.get(name):
                 marks.append(Mark(saved.step, name[0].upper()))
+        marks += [Mark(alarm.step, "!") for alarm in history.alarms if alarm.begins]
         return marks
 
     def _status(self) -> Content:
-        """In words: which run, what it does, how good it became; where beta and KL stand."""
         if self._problem:
             return Content.styled(harmless(self._problem), "$text-error")
-        state = self._state
-        if state == "starting":
+        if self._state == "starting":
             return Content("Starting: loading PyTorch, measuring threads and precision ...")
         if self._directory is None or self._config is None:
             return Content("No run in view.")
-        owner = living_owner(self._directory)
-        if owner and owner.elsewhere:
-            state = f"{state} on {harmless(owner.host)}, read-only here"
-        name = harmless(self._directory.name)
-        if len(name) > LONGEST_NAME:
-            name = name[: LONGEST_NAME - 1] + "…"
-        first = [Content.styled(name, "bold"), Content(state)]
-        if self._loading:
-            first.append(Content("reading the rest of its journal ..."))
-        elif best := self._history.best:
-            gaussian = best.scores.gaussian
-            first.append(
-                Content(
-                    f"best: epoch {best.epoch:.0f}, Gaussian {gaussian.score:.2f}, "
-                    f"{gaussian.distinct} distinct"
-                )
-            )
-        second = Content.styled(" · ".join(self._course(self._config)), "$text-muted")
-        return Content("\n").join([Content(" · ").join(first), second])
-
-    def _course(self, config: Config) -> list[str]:
-        """Where beta and KL stand, in words."""
-        progress, started = self._history.progress, self._history.started
-        if not (progress and started):
-            return []
-        schedules = Schedules(config, started.steps_per_epoch, self._history.overrides)
-        phase = schedules.phase(progress.step)
-        parts = [f"beta {phase.course} at {figure(progress.beta)}"]
-        if phase.cycles > 1:
-            parts.insert(0, f"cycle {phase.cycle} of {phase.cycles}")
-        if progress.kl is not None:
-            limit = math.log(started.paradigms)
-            paradigms = count(started.paradigms)
-            parts.append(f"KL {progress.kl:.1f}, ln N = {limit:.1f} (N = {paradigms} paradigms)")
-        return parts
-
-    def _pace(self) -> str:
-        progress, started = self._history.progress, self._history.started
-        if not (progress and started):
-            return ""
-        pace = f"epoch {progress.epoch:.1f}/{started.steps // started.steps_per_epoch}"
-        if self._state in ACTIVE or self._state == "stopping":
-            return (
-                f"{pace}  {count(progress.words_per_second)} words/s  {duration(progress.eta)} left"
-            )
-        return f"{pace}  {duration(progress.elapsed)} of training"
+        return status(
+            self._directory, self._config, self._history, self._state, loading=self._loading
+        )
 
     # Keys
 
@@ -373,6 +347,8 @@ What is set by hand holds until it is given back to its schedule, through a resu
             return bool(self.host.steered) or None
         if action == "train":
             return not self.host.training or None
+        if action == "alarms":
+            return bool(self._history.alarms) or None
         return super().check_action(action, parameters)
 
     def action_train(self) -> None:
@@ -425,6 +401,10 @@ What is set by hand holds until it is given back to its schedule, through a resu
         overrides = self._history.overrides if in_view else SCHEDULED
         self.app.push_screen(Adjust(now, overrides), edit)
 
+    def action_alarms(self) -> None:
+        """Read the alarms, and what to try."""
+        self.app.push_screen(AlarmList(self._history.alarms))
+
     def action_log(self) -> None:
         """Show or hide what libraries print."""
         log = self.query_one("#log", Log)
@@ -463,45 +443,44 @@ What is set by hand holds until it is given back to its schedule, through a resu
 
         def choose(chosen: list[str] | None) -> None:
             if chosen is not None:
-                self._others = {name: one for name, one in self._others.items() if name in chosen}
-                self._load_others([name for name in chosen if name not in self._others])
+                self._others.choose(self.host.runs_dir, chosen)
+                self._read_others()
                 self._show_legend()
                 self._show_charts()
 
         title = "Other runs on the charts"
         self.app.push_screen(
-            ChooseSome(title, [(name, name) for name in names], list(self._others), OTHERS), choose
+            ChooseSome(title, [(name, name) for name in names], self._others.names, OTHERS), choose
         )
 
-    @work(thread=True, exclusive=True, group="others")
-    def _load_others(self, names: list[str]) -> None:
-        worker = get_current_worker()
-        for name in names:
-            history = History()
-            follower = JournalFollower(RunDirectory(self.host.runs_dir / name).journal_file)
-            while new := follower.read_new(PORTION):
-                if worker.is_cancelled:
-                    return
-                history.add(new)
-            self.app.call_from_thread(self._add_other, name, history)
+    def _read_others(self) -> None:
+        """Take in what is new in the journals of the other runs, if nobody does so already."""
+        if not self._reading_others and self._others.behind:
+            self._reading_others = True
+            self._load_others()
 
-    def _add_other(self, name: str, history: History) -> None:
-        taken = {slot for slot, _ in self._others.values()}
-        free = [slot for slot in range(1, OTHERS + 1) if slot not in taken]
-        if free:
-            self._others[name] = (free[0], history)
-            self._show_legend()
-            self._show_charts()
+    @work(thread=True, group="others")
+    def _load_others(self) -> None:
+        worker = get_current_worker()
+        for other, new in self._others.read_new(PORTION):
+            if worker.is_cancelled:
+                return
+            self.app.call_from_thread(other.history.add, new)
+        self.app.call_from_thread(self._others_loaded)
+
+    def _others_loaded(self) -> None:
+        self._reading_others = False
+        self._show_charts()
 
     def _show_legend(self) -> None:
         """Name the runs by colour and pattern of their lines."""
         legend = self.query_one("#legend", Static)
         legend.display = bool(self._others)
         runs = [(0, self._directory.name if self._directory else "")]
-        runs += [(slot, name) for name, (slot, _) in self._others.items()]
+        runs += [(other.slot, other.name) for other in self._others]
         legend.update(
             Content("   ").join(
-                Content.assemble((_sample(slot), LEGEND[slot]), f" {harmless(name)[:LONGEST_NAME]}")
+                Content.assemble((_sample(slot), LEGEND[slot]), f" {short_name(name)}")
                 for slot, name in runs
             ),
             layout=False,

@@ -10,7 +10,7 @@ from core.config import Config
 from core.control import Control
 from core.corpus import Corpus
 from core.errors import InputError, OwnedElsewhereError
-from core.events import Evaluated, Finished, Progress, Started, to_line
+from core.events import Alarm, Evaluated, Finished, Progress, Started, to_line
 from core.runs.catalogue import (
     TAILS,
     Catalogue,
@@ -44,7 +44,47 @@ def test_a_finished_run_is_summed_up(trained: RunDirectory) -> None:
         "size": sum(file.stat().st_size for file in distinct_files(trained.path)),
         "tags": (),
         "note": "",
+        "alarms": (),
     }
+
+
+def test_an_alarm_stands_however_long_ago_it_began(copied: RunDirectory) -> None:
+    told = JournalFollower(copied.journal_file).read_new()
+    last = [event for event in told if isinstance(event, Progress)][-1]
+
+    def alarm(kind: str, step: int, begins: bool) -> bytes:
+        return to_line(
+            Alarm(
+                step=step, epoch=step / 3, time=1e9, elapsed=1.0, kind=kind, message="m",
+                advice="a", begins=begins,
+            )
+        )  # fmt: skip
+
+    lines = copied.journal_file.read_bytes().splitlines(keepends=True)
+    head = [lines[0], alarm("plateau", 1, True), alarm("gradient", 1, True)]
+    filler = [to_line(last)] * (TAILS[0] // len(to_line(last)) + 1)
+    ended = alarm("gradient", 100, False)
+    copied.journal_file.write_bytes(b"".join([*head, *filler, *lines[1:], ended]))
+    assert copied.journal_file.stat().st_size > TAILS[0]
+    assert summarize(copied).alarms == ("plateau",)
+
+
+def test_alarms_after_the_point_from_which_a_run_was_resumed_are_void(copied: RunDirectory) -> None:
+    moment = {"epoch": 20.0, "time": 1e9, "elapsed": 1.0}
+    start = next(
+        event
+        for event in JournalFollower(copied.journal_file).read_new()
+        if isinstance(event, Started)
+    )
+    catalogue = Catalogue(copied.path.parent)
+    with JournalWriter(copied.journal_file) as journal:
+        journal.write(
+            Alarm(step=80, kind="plateau", message="m", advice="a", begins=True, **moment)  # type: ignore[arg-type]
+        )
+    assert catalogue.summaries()[0].alarms == ("plateau",)
+    with JournalWriter(copied.journal_file) as journal:
+        journal.write(msgspec.structs.replace(start, resumed=True, step=60))
+    assert catalogue.summaries()[0].alarms == ()
 
 
 def test_the_reported_pairs_are_summed_up_where_there_are_any(tmp_path: Path, tiny: Tiny) -> None:
