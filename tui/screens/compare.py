@@ -24,9 +24,9 @@ from core.runs.journal import JournalFollower
 from tui.chosen import COLOURS, MARKERS, MOST
 from tui.harmless import harmless
 from tui.run_table import SYMBOLS
+from tui.widgets.choice import ChooseSome
 from tui.widgets.overlay import Line, Overlay
 from tui.widgets.room import ROOMS, Room
-from tui.widgets.run_picker import RunPicker
 from tui.widgets.steady_table import SteadyTable
 from tui.wording import score
 
@@ -215,9 +215,10 @@ where a run has any, else of the selection pairs.
         chosen = self.host.chosen
         there = [run for run in run_directories(self.host.runs_dir) if run.journal_file.exists()]
 
-        def picked(runs: list[RunDirectory] | None) -> None:
-            if runs is None:
+        def picked(names: list[str] | None) -> None:
+            if names is None:
                 return
+            runs = [run for run in there if run.name in names]
             for _, run in list(chosen):
                 if run not in runs:
                     chosen.toggle(run)
@@ -227,7 +228,12 @@ where a run has any, else of the selection pairs.
             self._begin()
 
         if there:
-            self.app.push_screen(RunPicker(there, [run for _, run in chosen], MOST), picked)
+            names = [run.name for run in there]
+            before = [run.name for _, run in chosen]
+            self.app.push_screen(
+                ChooseSome("Runs to compare", [*zip(names, names, strict=True)], before, MOST),
+                picked,
+            )
         else:
             self.notify(f"There are no runs in {harmless(str(self.host.runs_dir))} yet.")
 

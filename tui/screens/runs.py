@@ -25,9 +25,9 @@ from core.runs.trash import Discarded, discard, discarded, empty_trash, restore
 from tui.chosen import COLOURS, MARKERS, MOST
 from tui.harmless import harmless
 from tui.run_table import COLUMNS, SYMBOLS, sorted_runs, widths
+from tui.widgets.choice import ChooseOne
 from tui.widgets.confirm import Confirm
 from tui.widgets.one_line import OneLine
-from tui.widgets.question import Choice
 from tui.widgets.room import Room
 from tui.widgets.steady_table import SteadyTable
 from tui.widgets.trash_list import EMPTY, TrashList
@@ -306,18 +306,14 @@ be put back.
             return
         names = chosen.checkpoint_names()
 
-        def fork(number: int | None) -> None:
-            if number is not None:
-                self._propose(chosen, names[number] if number < len(names) else "")
+        def fork(checkpoint: str | None) -> None:
+            if checkpoint is not None:
+                self._propose(chosen, checkpoint)
 
-        self.app.push_screen(
-            Choice(
-                f"A new run with the settings of {chosen.name}, to be changed in Setup. Its "
-                "weights start from",
-                [*(f"checkpoint {name}" for name in names), "nothing, as those of a new model do"],
-            ),
-            fork,
-        )
+        question = f"A new run with the settings of {chosen.name}, to be changed in Setup. Its "
+        options = [(name, f"checkpoint {name}") for name in names]
+        options.append(("", "nothing, as those of a new model do"))
+        self.app.push_screen(ChooseOne(f"{question}weights start from", options), fork)
 
     def _propose(self, directory: RunDirectory, checkpoint: str) -> None:
         def propose() -> None:
@@ -403,11 +399,11 @@ be put back.
         """See the deleted runs: put one back, or do away with all."""
         trash = discarded(self.host.runs_dir)
 
-        def answered(number: int | None) -> None:
-            if number == EMPTY:
+        def answered(answer: str | None) -> None:
+            if answer == EMPTY:
                 self._empty()
-            elif number is not None:
-                self._put_back(trash[number])
+            elif answer is not None:
+                self._put_back(trash[int(answer)])
 
         if trash:
             self.app.push_screen(TrashList(trash), answered)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from textual.binding import Binding
 
 from core.runs.trash import Discarded
-from tui.widgets.question import Choice
+from tui.widgets.choice import ChooseOne
 from tui.wording import ago
 
-EMPTY = -1
+EMPTY = "empty"
 
 
-class TrashList(Choice):
+class TrashList(ChooseOne):
     """Asks which run to put back; the result is its number, `EMPTY` for none ever, or None."""
 
     BINDINGS = [Binding("x", "empty", "Empty the trash")]
@@ -20,7 +20,9 @@ class TrashList(Choice):
     def __init__(self, runs: Sequence[Discarded]) -> None:
         names = [f"{run.name}  deleted {ago(time.time() - run.time)} ago" for run in runs]
         super().__init__(
-            "Deleted runs", names, "Enter puts one back, x deletes all for good, Esc leaves them"
+            "Deleted runs",
+            [(str(number), name) for number, name in enumerate(names)],
+            keys="Enter puts one back, x deletes all for good, Esc leaves them",
         )
 
     def action_empty(self) -> None:
