@@ -17,6 +17,7 @@ from core.vocabulary import EOS, FIRST_OUTPUT
 from tui.app import CvaeApp
 from tui.screens.convert import AUTO
 from tui.widgets.converted import Converted, expectations, spelt, verdict
+from tui.widgets.model_picker import ModelPicker
 from tui.widgets.room import ROOMS
 
 SIZE = (80, 24)
@@ -40,6 +41,50 @@ async def opened(pilot: Pilot[None], until: Until) -> None:
     await pilot.press(KEY)
     tense = pilot.app.screen.query_one("#tense", Select)
     await until(pilot, lambda: isinstance(tense.value, int))
+
+
+def end_sooner(run: RunDirectory) -> None:
+    """Replace a checkpoint by one that ends its words sooner."""
+    file = run.checkpoint("best")
+    with safetensors.safe_open(file, framework="pt") as opened_file:
+        metadata = opened_file.metadata()
+    tensors = load_file(file)
+    tensors["model.decoder.output.bias"][EOS - FIRST_OUTPUT] += 5
+    replacement = file.with_name("replacement")
+    save_file(tensors, replacement, metadata=metadata)
+    replacement.replace(file)
+
+
+async def test_a_replaced_checkpoint_is_used_at_once_and_that_is_said(
+    copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot, until)
+        await pilot.press(*"giving")
+        await until(pilot, lambda: table(app).row_count == 4)
+        before = column(app, 1)
+        end_sooner(copied)
+        await until(pilot, lambda: table(app).row_count == 4 and column(app, 1) != before)
+        said = app.screen.query_one("#said", Static)
+        assert str(said.render()).startswith("replaced ")
+        assert app.screen.query_one(ModelPicker).region.right == SIZE[0]
+
+
+async def test_the_first_checkpoint_of_a_training_is_offered_when_it_is_there(
+    copied: RunDirectory, tmp_path: Path, until: Until
+) -> None:
+    file = copied.checkpoint("best")
+    for name in copied.checkpoint_names():
+        copied.checkpoint(name).rename(tmp_path / f"{name}.later")
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(KEY)
+        await until(pilot, lambda: "Train a model first" in message(app))
+        await pilot.press(*"talk")
+        (tmp_path / "best.later").rename(file)
+        await until(pilot, lambda: table(app).row_count == 4)
+        assert not message(app)
 
 
 async def test_a_form_shows_its_least_sure_character_and_the_corpus_verdict(
@@ -102,13 +147,7 @@ async def test_a_second_model_stands_beside_the_first_with_its_differences_marke
     for name in ("first", "second"):
         shutil.copytree(trained.path, tmp_path / name)
     other = RunDirectory(tmp_path / "second")
-    file = other.checkpoint("best")
-    with safetensors.safe_open(file, framework="pt") as opened_file:
-        metadata = opened_file.metadata()
-    tensors = load_file(file)
-    # It ends its words sooner.
-    tensors["model.decoder.output.bias"][EOS - FIRST_OUTPUT] += 5
-    save_file(tensors, file, metadata=metadata)
+    end_sooner(other)
     app = CvaeApp(tmp_path)
     app.viewed = RunDirectory(tmp_path / "first")
     async with app.run_test(size=SIZE) as pilot:

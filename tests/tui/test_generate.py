@@ -1,3 +1,4 @@
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -50,6 +51,20 @@ async def test_draws_are_marked_and_filtered_by_what_they_are(
             await pilot.press("f")
             await pilot.pause()
             assert listed(app) == [row for row in expected if row[0] in marks]
+
+
+async def test_a_checkpoint_that_is_replaced_is_said_and_the_draws_stay(
+    copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=SIZE) as pilot:
+        await drawn(pilot, app, until)
+        before = listed(app)
+        os.utime(copied.checkpoint("best"))
+        await until(pilot, lambda: "best was replaced; d draws" in text(app, "#message"))
+        assert listed(app) == before
+        await pilot.press("d")
+        await until(pilot, lambda: "Gaussian score" in text(app, "#message"))
 
 
 async def test_a_temperature_draws_characters_and_is_not_called_the_gaussian_score(

@@ -1,3 +1,4 @@
+import os
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from core.latent import interpolate, latent_map, walk
 from core.runs.directory import RunDirectory
 from tui.app import CvaeApp
 from tui.charts.latent_plot import LatentPlot
-from tui.screens.latent import AUTO, OFFSETS
+from tui.screens.latent import AUTO, OFFSETS, LatentScreen
 from tui.widgets.room import ROOMS
 
 Until = Callable[..., Awaitable[None]]
@@ -189,6 +190,20 @@ async def test_without_a_model_it_says_so_and_a_torn_one_is_explained(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(KEY)
         await until(pilot, lambda: "is not a whole checkpoint" in message(app))
+
+
+async def test_the_map_of_a_replaced_checkpoint_is_read_anew(
+    copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, until)
+        screen = app.screen
+        assert isinstance(screen, LatentScreen)
+        before = screen._seen
+        os.utime(copied.checkpoint("best"))
+        await until(pilot, lambda: screen._seen is not before)
+        assert str(screen.query_one("#said", Static).render()).startswith("replaced ")
 
 
 async def test_it_can_be_read_without_colour(

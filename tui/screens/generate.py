@@ -103,6 +103,8 @@ taking the likeliest, and what comes of it is not the Gaussian score.
         self._drawing = False
         self._done = 0.0
         self._drawn: Drawn | None = None
+        self._saved = 0
+        """When the checkpoint was written."""
 
     def compose_room(self) -> ComposeResult:
         """Model; number, seed and temperature; score; filter; draws."""
@@ -156,12 +158,12 @@ taking the likeliest, and what comes of it is not the Gaussian score.
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
         # The screen is also met again with the model that it showed.
-        asked = self._asked
-        if asked is None or (asked.directory, asked.checkpoint) != (
-            event.directory,
-            event.checkpoint,
-        ):
+        picked = event.directory, event.checkpoint
+        if self._asked is None or (self._asked.directory, self._asked.checkpoint) != picked:
             self.action_draw()
+        elif self._saved != event.saved and not self._drawing:
+            self._say(f"The checkpoint {event.checkpoint} was replaced; d draws from the new one.")
+        self._saved = event.saved
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#draw")

@@ -97,6 +97,8 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         super().__init__()
         self._pane = "map"
         self._seen: Seen | None = None
+        self._picked: tuple[RunDirectory, str, int] | None = None
+        """The model of the map, and when its file was written."""
         self._rank = 0
         self._by_ending = False
 
@@ -154,8 +156,9 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
         # The screen is also met again with the model that it showed.
-        seen = self._seen
-        if seen is None or (seen.directory, seen.checkpoint) != (event.directory, event.checkpoint):
+        picked = event.directory, event.checkpoint, event.saved
+        if self._picked != picked:
+            self._picked = picked
             self._say("Reading the map ...")
             self._read(event.directory, event.checkpoint)
 

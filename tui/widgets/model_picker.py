@@ -1,7 +1,10 @@
 """Which run's model, and which of its checkpoints, a screen works with."""
 
+import contextlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,6 +15,10 @@ from textual.widgets import Label, Select
 from core.runs.catalogue import run_directories
 from core.runs.directory import RunDirectory
 from tui.harmless import harmless
+from tui.host import Host
+
+REFRESH_SECONDS = 2.0
+"""At least, between two looks at the checkpoint."""
 
 
 class ModelPicker(Horizontal):
@@ -28,22 +35,49 @@ class ModelPicker(Horizontal):
 
     @dataclass
     class Picked(Message):
-        """A model was chosen."""
+        """A model was chosen, or its file was replaced."""
 
         directory: RunDirectory
         checkpoint: str
+        saved: int
+        """When its file was written, in nanoseconds of Unix time."""
 
     def __init__(self, label: str = "Model", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._label = label
         self._runs: dict[str, RunDirectory] = {}
+        self._saved = 0
+        """When the file of the picked checkpoint was written."""
 
     def compose(self) -> ComposeResult:
         """The two lists with their labels."""
         yield Label(self._label)
         yield Select[str]([], prompt="no run with a checkpoint yet", id="run", compact=True)
-        yield Label("checkpoint")
+        yield Label("checkpoint", id="said")
         yield Select[str]([], prompt="none", id="checkpoint", compact=True)
+
+    def on_mount(self) -> None:
+        """Look at the checkpoint now and then: a training may replace it, or write the first."""
+        host = cast(Host, self.app)
+        self.set_interval(max(REFRESH_SECONDS, host.refresh_seconds), self._look)
+
+    def _look(self) -> None:
+        if not (self.screen.is_current and self.display):
+            return
+        if self.picked is None:
+            host = cast(Host, self.app)
+            self.offer(host.runs_dir, host.viewed)
+        elif self._when() not in (0, self._saved):
+            self._tell()
+            self.query_one("#said", Label).update(f"replaced {time.strftime('%X')}, checkpoint")
+
+    def _when(self) -> int:
+        """When the file of the picked checkpoint was written; 0 where there is none."""
+        if self.picked:
+            directory, checkpoint = self.picked
+            with contextlib.suppress(OSError):
+                return directory.checkpoint(checkpoint).stat().st_mtime_ns
+        return 0
 
     def offer(self, runs: Path, preferred: RunDirectory | None) -> None:
         """List what there is now, and keep the choice where it can be kept.
@@ -97,6 +131,7 @@ class ModelPicker(Horizontal):
         self._tell()
 
     def _tell(self) -> None:
-        picked = self.picked
-        if picked:
-            self.post_message(self.Picked(*picked))
+        if self.picked:
+            self._saved = self._when()
+            self.query_one("#said", Label).update("checkpoint")
+            self.post_message(self.Picked(*self.picked, self._saved))
