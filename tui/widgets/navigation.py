@@ -7,9 +7,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.events import Progress
+from core.runs.catalogue import RunState
 from core.runs.journal import read_tail
 from tui.harmless import harmless
 from tui.host import Host
+from tui.run_table import SYMBOLS
 
 SECONDS = 2.0
 TAIL = 32_768
@@ -70,7 +72,8 @@ class Navigation(Static):
         whole = last.elapsed + last.eta if last else 0.0
         share = f"{last.elapsed / whole:.0%}".replace("%", " %") if last and whole else ""
         name = harmless(training.directory.name)
-        for words in ((state, name, share), (name, share), (state, share), (share or state,)):
+        mark = SYMBOLS.get(cast(RunState, state), SYMBOLS["stopped"])
+        for words in ((state, name, share), (mark, name, share), (state, share), (mark, share)):
             yield " ".join(word for word in words if word)
 
     @property
