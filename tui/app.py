@@ -17,6 +17,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
+from textual.widgets import DataTable
 
 from core import events
 from core.config import Config
@@ -41,7 +42,7 @@ from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
 from tui.signals import handling_signals
 from tui.terminal import leave_terminal, log_file, owned_terminal
-from tui.themes import DARK, EVERYWHERE_READABLE, THEMES
+from tui.themes import DARK, EVERYWHERE_READABLE, THEMES, cell_styles
 from tui.training import HostedTraining
 from tui.view_state import ViewState
 from tui.widgets.confirm import Confirm
@@ -136,6 +137,7 @@ class CvaeApp(App[None]):
     def on_mount(self) -> None:
         """Begin what the command line asked for, unless a signal came first."""
         self._event_loop = asyncio.get_running_loop()
+        self._colour_cells()
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         if self.hung_up or self.signalled is not None:
             self.exit()
@@ -289,6 +291,13 @@ class CvaeApp(App[None]):
 
     def _remember_theme(self, theme: Theme) -> None:
         self.view_state.set("theme", theme.name, everywhere=True)
+        self._colour_cells()
+
+    def _colour_cells(self) -> None:
+        self.console.push_theme(cell_styles(self.get_css_variables()))
+        for screen in self.screen_stack:
+            for table in screen.query(DataTable):
+                table.notify_style_update()
 
     def action_help(self) -> None:
         """Show what the place is for and its keys."""

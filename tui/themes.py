@@ -4,6 +4,11 @@ The hues are those of Okabe & Ito 2008 (Color Universal Design), darkened in the
 text in them stands out from its background.
 """
 
+from collections.abc import Mapping
+
+from rich.style import Style
+from rich.theme import Theme as CellStyles
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -46,3 +51,17 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 EVERYWHERE_READABLE = "ansi-dark"
 """The theme for terminals of 16 colours, in the colours that their owner has chosen."""
+RIGHT, WRONG = "right", "wrong"
+"""Names of styles for cells of tables, which are Rich's and know no colours of a theme."""
+
+
+def cell_styles(variables: Mapping[str, str]) -> CellStyles:
+    """What these names stand for, given the variables of a theme.
+
+    What is wrong has the colour of a warning: red can hardly be read where colours become shades
+    of grey.
+    """
+    right, wrong = (Color.parse(variables[f"text-{name}"]) for name in ("success", "warning"))
+    return CellStyles(
+        {RIGHT: Style(color=right.rich_color), WRONG: Style(color=wrong.rich_color, bold=True)}
+    )

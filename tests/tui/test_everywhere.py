@@ -12,7 +12,7 @@ from core.runs.directory import RunDirectory
 from tui.app import CvaeApp
 from tui.host import REFRESH_SECONDS, SPARSE_SECONDS
 from tui.screens.help import HelpScreen
-from tui.themes import DARK, LIGHT, THEMES
+from tui.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
 from tui.widgets.navigation import Navigation
 from tui.widgets.room import ROOMS
 
@@ -198,9 +198,16 @@ async def test_a_picture_that_cannot_be_saved_is_said(
 async def test_coloured_text_stands_out_in_both_themes(tmp_path: Path, theme: object) -> None:
     """Contrast of at least 4.5, WCAG 2.2, 1.4.3."""
     app = CvaeApp(tmp_path)
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
         app.theme = theme.name  # type: ignore[attr-defined]
+        await pilot.pause()
         colours = app.get_css_variables()
+        for name in (RIGHT, WRONG):
+            cell = app.console.get_style(name).color
+            assert cell
+            for back in ("background", "surface", "panel"):
+                back_colour = Color.parse(colours[back])
+                assert contrast(Color.from_rich_color(cell), back_colour) >= 4.5, (name, back)
         for back in ("background", "surface", "panel"):
             for name in ("success", "warning", "error", "accent", "primary"):
                 text = Color.parse(colours[f"text-{name}"])

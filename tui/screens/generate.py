@@ -19,6 +19,7 @@ from core.events import Gaussian
 from core.runs.directory import RunDirectory
 from core.scores.plausibility import DrawKind, Plausibility
 from tui.harmless import harmless
+from tui.themes import RIGHT, WRONG
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.room import Room
 from tui.widgets.save_table import SaveTable
@@ -29,10 +30,10 @@ HIGHEST_TEMPERATURE = 5
 SHOWN = 1_000
 NO_MODEL = "Train a model first: no run has a checkpoint yet."
 KINDS: dict[DrawKind, tuple[str, str, str]] = {
-    "hit": ("✓", "hits", "green"),
+    "hit": ("✓", "hits", RIGHT),
     "real": ("+", "real", ""),
     "plausible": ("~", "plausible", ""),
-    "broken": ("✗", "broken", "yellow"),
+    "broken": ("✗", "broken", WRONG),
 }
 """Mark, name and style of each kind of draw."""
 FILTERS: dict[str, tuple[str, tuple[DrawKind, ...]]] = {

@@ -157,7 +157,8 @@ What is set by hand holds until it is given back to its schedule, through a resu
         self._look_around()
 
     def training_changed(self) -> None:
-        """Show that a training has begun or ended."""
+        """Show that a training has ended, of which the app has said what there was to say."""
+        self._since = time.time()
         self._read()
         self._show()
 

@@ -9,14 +9,13 @@ from rich.text import Text
 
 from core.corpus import Paradigm, Split
 from tui.harmless import harmless
+from tui.themes import RIGHT, WRONG
 
 if TYPE_CHECKING:
     from core.inference import Form
 
 SURE = 0.9
 HALF_SURE = 0.5
-WRONG = "bold yellow"
-"""Red can hardly be read where colours become shades of grey."""
 LEGEND = "underlined: under 90 % sure · reversed: under half · dot: the end"
 
 
@@ -115,7 +114,7 @@ def verdict(converted: Converted, condition: int) -> Text:
     shown = "".join("✓" if right else "✗" for right in marks)
     split = "" if converted.expected.split == "train" else f" ({converted.expected.split})"
     if all(marks):
-        return Text(f"{shown} right{split}", "green")
+        return Text(f"{shown} right{split}", RIGHT)
     wanted = " or ".join(converted.expected.forms[condition])
     return Text(f"{shown} {harmless(wanted)}{split}", WRONG)
 
@@ -126,4 +125,4 @@ def verdict_of_all(converted: Converted, forms: Sequence["Form"]) -> Text:
         return Text("unseen", "dim")
     right = converted.right(forms)
     split = "" if converted.expected.split == "train" else f" {converted.expected.split}"
-    return Text(f"{right}/{len(forms)}{split}", "green" if right == len(forms) else WRONG)
+    return Text(f"{right}/{len(forms)}{split}", RIGHT if right == len(forms) else WRONG)
