@@ -10,6 +10,7 @@ from textual.widgets import Footer, Input, Static
 from core.config import Config
 from core.runs.directory import RunDirectory
 from tui.app import CvaeApp
+from tui.charts.chart import Chart
 from tui.host import REFRESH_SECONDS, SPARSE_SECONDS
 from tui.screens.help import HelpScreen
 from tui.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
@@ -114,6 +115,15 @@ async def test_the_theme_the_screen_and_the_run_are_remembered(copied: RunDirect
         assert elsewhere.theme == LIGHT.name
         assert elsewhere.current_mode == "train"
         assert elsewhere.viewed is None
+
+
+async def test_the_smoothing_is_remembered(copied: RunDirectory) -> None:
+    for expected in (0.9, 0.98, 0.0, 0.6):
+        app = CvaeApp(copied.path.parent, view=copied)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("m")
+            await pilot.pause()
+            assert app.screen.query_one("#ce", Chart)._smoothing == expected
 
 
 async def test_a_remembered_run_that_is_gone_is_no_error(tmp_path: Path) -> None:

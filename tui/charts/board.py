@@ -42,11 +42,19 @@ class Board(Vertical):
 
         chart: Chart | None
 
-    def __init__(self, names: Iterable[str], id: str | None = None) -> None:
+    @dataclass
+    class Smoothed(Message):
+        """Another smoothing was chosen."""
+
+        weight: float
+
+    def __init__(
+        self, names: Iterable[str], smoothing: float = SMOOTHINGS[0], id: str | None = None
+    ) -> None:
         super().__init__(id=id)
         self._names = tuple(names)
         self.window = Window()
-        self._smoothing = SMOOTHINGS[0]
+        self._smoothing = smoothing if smoothing in SMOOTHINGS else SMOOTHINGS[0]
 
     def compose(self) -> ComposeResult:
         """The charts and the reading."""
@@ -123,6 +131,7 @@ class Board(Vertical):
         self.read()
         said = f"Smoothing {self._smoothing:g}" if self._smoothing else "Not smoothed"
         self.notify(said, timeout=2)
+        self.post_message(self.Smoothed(self._smoothing))
 
     def action_next(self) -> None:
         """Focus the next chart; enlarged, show it instead."""

@@ -18,7 +18,7 @@ from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, Series, State
 from core.runs.journal import JournalFollower, read_overview
 from core.schedules import EDITABLE, SCHEDULED, Schedules
-from tui.charts.board import Board
+from tui.charts.board import SMOOTHINGS, Board
 from tui.charts.braille import PATTERNS, draw
 from tui.charts.chart import OTHERS, Chart, Line
 from tui.charts.columns import Column
@@ -111,7 +111,8 @@ What is set by hand holds until it is given back to its schedule, through a resu
             yield Static(id="pace")
         yield Static(WELCOME, id="welcome", markup=False)
         with Horizontal(id="board"):
-            yield Board(CHARTS, id="charts")
+            smoothing = self.host.view_state.get("smoothing", SMOOTHINGS[0])
+            yield Board(CHARTS, smoothing, id="charts")
             with Vertical(id="examples"):
                 yield Vitals(id="vitals")
                 yield Static(id="conversions")
@@ -424,6 +425,10 @@ What is set by hand holds until it is given back to its schedule, through a resu
 
         options = [(name, quantity(name).title) for name in names]
         self.app.push_screen(ChooseOne("On this chart", options, chart.name_of_quantity), choose)
+
+    def on_board_smoothed(self, message: Board.Smoothed) -> None:
+        """Smooth like this from now on."""
+        self.host.view_state.set("smoothing", message.weight, everywhere=True)
 
     def on_board_enlarged(self, message: Board.Enlarged) -> None:
         """Leave the whole width to a chart that is alone."""
