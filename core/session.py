@@ -19,7 +19,7 @@ import torch
 from core import events
 from core.config import Config, DataConfig
 from core.control import Control
-from core.corpus import Corpus, find_corpus, path_of, read_pairs
+from core.corpus import Corpus, Pair, find_corpus, path_of, read_pairs
 from core.errors import InputError, TrainingError
 from core.hardware import Hardware, find_device, is_out_of_memory
 from core.model import CondVAE
@@ -63,13 +63,7 @@ def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunD
 
     Raises InputError for a corpus, pairs or a name that cannot be used; nothing is left behind.
     """
-    corpus = find_corpus(config.data.corpus)
-    pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
-    config = msgspec.structs.replace(config, data=_located(config.data))
-    sample_pairs(corpus, config.evaluation, pairs)
-    config = fit_memory(config, corpus.split("train"))
-    find_device(config.hardware.device)
-    start = _starting_weights(config, corpus)
+    config, corpus, pairs, start = _checked(config)
     stem = "-".join(part for part in (corpus.name, label) if part)
 
     def keep_start(directory: RunDirectory) -> None:
@@ -130,6 +124,21 @@ def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
                         if isinstance(told, events.Detached):
                             log.warning("the terminal is gone or was left; it goes on without it")
                         yield told
+
+
+def checked(config: Config) -> Config:
+    """The configuration that a new run would write down. Raises InputError as `prepare` does."""
+    return _checked(config)[0]
+
+
+def _checked(config: Config) -> tuple[Config, Corpus, tuple[Pair, ...], Snapshot | None]:
+    corpus = find_corpus(config.data.corpus)
+    pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
+    config = msgspec.structs.replace(config, data=_located(config.data))
+    sample_pairs(corpus, config.evaluation, pairs)
+    config = fit_memory(config, corpus.split("train"))
+    find_device(config.hardware.device)
+    return config, corpus, pairs, _starting_weights(config, corpus)
 
 
 def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:

@@ -10,6 +10,7 @@ runs/<name>/
   log.txt            what libraries print
   environment.json   versions, device, threads, precision
   labels.json        tags and a note, where someone gave it any
+  experiment.json    which trial of which experiment it is, where it is one
   owner.lock         locked by the process that writes here
   inbox/             what other processes ask of it, while it is there
 """
@@ -83,6 +84,11 @@ class RunDirectory:
     def labels_file(self) -> Path:
         """Tags and a note; there need not be any."""
         return self.path / "labels.json"
+
+    @property
+    def experiment_file(self) -> Path:
+        """Which trial of which experiment it is; there need not be any."""
+        return self.path / "experiment.json"
 
     @property
     def lock_file(self) -> Path:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "train": "Train a model, in the app, headless or detached.",
+    "experiment": "Variants of one configuration, each with several seeds.",
     "attach": "Open the app on a run, live or finished.",
     "stop": "Ask a run in another process to checkpoint and stop.",
     "runs": "List runs: state, age, epochs, best scores.",

@@ -1,0 +1,1 @@
+"""Experiments: one configuration, what varies in it, and several seeds, as ordinary runs."""

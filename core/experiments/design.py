@@ -1,0 +1,259 @@
+"""What an experiment tries, read from its file.
+
+description = "Monotonic against cyclical annealing of beta."
+base = "default"                    # a preset, or a configuration file beside this one
+seeds = [0, 1, 2]
+
+[set]                               # what all trials have over the base
+training.epochs = 40
+
+[vary]                              # each value with each of the other fields'
+objective.beta_max = [1e-4, 0.1]
+
+[variants.cyclical]                 # and named variants, each with its settings
+objective.annealing = "cyclical"
+"""
+
+import functools
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from core.config import Config, build, field, preset, preset_names, read_config, with_settings
+from core.errors import InputError
+from core.fields import shown
+from core.preset_files import read_toml
+from core.runs.directory import check_name
+from core.runs.labels import TAG
+
+Stopping = Literal["none", "median", "asha"]
+"""Whether trials that do badly end early."""
+Settings = Mapping[str, Any]
+"""Values by `section.key`."""
+
+SHIPPED = resources.files("core") / "experiments"
+MEASURED = {
+    "hardware.device": ("auto", "cpu"),
+    "hardware.threads": (0, 1),
+    "hardware.precision": ("auto", "float32"),
+}
+"""What a run may leave to a measurement and a trial may not, for that might tell each machine
+something else; with what stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of an experiment."""
+
+    experiment: str
+    variant: str
+    seed: int
+    config: Config
+
+    @property
+    def name(self) -> str:
+        """Name of its run."""
+        return f"{self.experiment}-{self.variant}-s{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Variants of one configuration, each with the same seeds."""
+
+    name: str
+    description: str
+    variants: Mapping[str, Config]
+    seeds: tuple[int, ...]
+    stopping: Stopping
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials, all variants of a seed before the next seed."""
+        return tuple(
+            Trial(self.name, variant, seed, build({"training": {"seed": seed}}, base=config))
+            for seed in self.seeds
+            for variant, config in self.variants.items()
+        )
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    seeds: list[int]
+    description: str = ""
+    base: str = "default"
+    stopping: Stopping = "none"
+    set: dict[str, Any] = {}
+    vary: dict[str, Any] = {}
+    variants: dict[str, dict[str, Any]] = {}
+
+
+@functools.cache
+def shipped_names() -> tuple[str, ...]:
+    """Names of the experiments that ship."""
+    names = (entry.name for entry in SHIPPED.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") -> Experiment:
+    """The experiment of a file, or of a name among those that ship.
+
+    settings: `section.key=value` over the base, as `--set` gives them.
+    name: of the experiment; when empty, the file's without its ending.
+
+    Raises InputError when the file cannot be read or says something unusable, or a setting is one
+    that the experiment varies.
+    """
+    path = Path(str(SHIPPED / f"{given}.toml")) if given in shipped_names() else Path(given)
+    if given not in shipped_names() and not path.is_file():
+        raise InputError(
+            f"there is no experiment {given!r}; accepted: a file, or {', '.join(shipped_names())}"
+        )
+    file, where = _read(path), str(path)
+    fixed = _flat(file.set, f"{where}: set")
+    varied = {key: _values(key, values, where) for key, values in _leaves(file.vary)}
+    named = {
+        variant: _flat(table, f"{where}: variants.{variant}")
+        for variant, table in file.variants.items()
+    }
+    given_settings = tuple(settings)
+    _refuse_varied(given_settings, {*varied, *itertools.chain(*named.values())})
+    base = with_settings(_with(_base(file.base, path), fixed, where), given_settings)
+    variants = [
+        ("-".join(parts), _repeatable(_with(base, more, f"{where}: {'-'.join(parts)}"), where))
+        for parts, more in _combined(named, varied)
+    ]
+    experiment = Experiment(
+        name or path.stem,
+        file.description,
+        dict(variants),
+        _seeds(file.seeds, where),
+        file.stopping,
+    )
+    _check_names(experiment, [variant for variant, _ in variants], where)
+    return experiment
+
+
+def _read(path: Path) -> _File:
+    try:
+        return msgspec.convert(read_toml(path), _File)
+    except msgspec.ValidationError as error:
+        accepted = ", ".join(_File.__struct_fields__)
+        raise InputError(f"{path}: {error}; an experiment has {accepted}") from None
+
+
+def _base(name: str, path: Path) -> Config:
+    if name in preset_names():
+        return preset(name)
+    file = path.parent / name
+    if not file.is_file():
+        raise InputError(
+            f"{path}: base {shown(name)} is neither a preset ({', '.join(preset_names())}) nor a "
+            "configuration file beside it"
+        )
+    return read_config(file)
+
+
+def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in nested tables, by the keys that lead to them."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _flat(table: Mapping[str, Any], where: str) -> Settings:
+    return {key: _check(key, value, where) for key, value in _leaves(table)}
+
+
+def _values(key: str, values: object, where: str) -> list[Any]:
+    if not isinstance(values, list) or not values:
+        raise InputError(f"{where}: vary: {key} takes a list of values, not {shown(values)}")
+    return [_check(key, value, f"{where}: vary") for value in values]
+
+
+def _check(key: str, value: object, where: str) -> Any:
+    if key == "training.seed":
+        raise InputError(f"{where}: training.seed is what seeds says; leave it out")
+    try:
+        return field(key).check(value)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _refuse_varied(settings: Sequence[str], varied: set[str]) -> None:
+    for setting in settings:
+        key = setting.partition("=")[0].strip()
+        if key in varied:
+            raise InputError(
+                f"--set {shown(setting)}: the experiment varies {key}; change its file"
+            )
+        if key == "training.seed":
+            raise InputError("--set training.seed: the seeds are what the experiment's file says")
+
+
+def _combined(
+    named: Mapping[str, Settings], varied: Mapping[str, list[Any]]
+) -> Iterator[tuple[tuple[str, ...], Settings]]:
+    """The parts of each variant's name, and its settings."""
+    choices: list[list[tuple[str, Settings]]] = [list(named.items())] if named else []
+    for key, values in varied.items():
+        known = field(key)
+        choices.append([(f"{known.name}-{known.spell(v)}", {key: v}) for v in values])
+    for chosen in itertools.product(*choices):
+        parts = tuple(re.sub(r"[^A-Za-z0-9._-]+", "-", part) for part, _ in chosen)
+        settings = {key: value for _, more in chosen for key, value in more.items()}
+        yield parts or ("base",), settings
+
+
+def _with(config: Config, settings: Settings, where: str) -> Config:
+    tables: dict[str, dict[str, Any]] = {}
+    for key, value in settings.items():
+        known = field(key)
+        tables.setdefault(known.section, {})[known.name] = value
+    return build(tables, base=config, where=where)
+
+
+def _repeatable(config: Config, where: str) -> Config:
+    """The same with nothing left to a measurement."""
+    if config.training.batch_size == 0:
+        raise InputError(
+            f"{where}: training.batch_size 0 is chosen by a measurement, which may differ between "
+            "trials; a number of words is needed"
+        )
+    hardware = {
+        key.partition(".")[2]: fixed
+        for key, (open_, fixed) in MEASURED.items()
+        if getattr(config.hardware, key.partition(".")[2]) == open_
+    }
+    return build({"hardware": hardware}, base=config)
+
+
+def _seeds(seeds: Sequence[int], where: str) -> tuple[int, ...]:
+    if not seeds:
+        raise InputError(f"{where}: seeds is empty; a list such as [0, 1, 2] is needed")
+    try:
+        for seed in seeds:
+            field("training.seed").check(seed)
+    except InputError as error:
+        raise InputError(f"{where}: seeds: {error}") from None
+    return tuple(dict.fromkeys(seeds))
+
+
+def _check_names(experiment: Experiment, variants: Sequence[str], where: str) -> None:
+    if not TAG.fullmatch(experiment.name):
+        raise InputError(
+            f"{shown(experiment.name)} cannot be the name of an experiment; accepted: 1 to 32 "
+            "letters, digits, '.', '_' and '-'; --name gives another"
+        )
+    for variant, count in Counter(variants).items():
+        if count > 1:
+            raise InputError(f"{where}: {count} variants would be called {variant!r}")
+    for trial in experiment.trials:
+        check_name(trial.name)

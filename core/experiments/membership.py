@@ -1,0 +1,38 @@
+"""What a run is in an experiment, told by a file in its directory."""
+
+import msgspec
+
+from core.experiments.design import Trial
+from core.runs.directory import RunDirectory, replacing
+from core.runs.labels import Labels, read_labels, write_labels
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """Which trial of which experiment a run is."""
+
+    experiment: str
+    variant: str
+    seed: int
+
+
+def read_membership(directory: RunDirectory) -> Membership | None:
+    """The trial that a run is; None where it is none or the file is damaged."""
+    try:
+        return msgspec.json.decode(directory.experiment_file.read_bytes(), type=Membership)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def enrol(directory: RunDirectory, trial: Trial) -> None:
+    """Say in a run's directory which trial it is, and tag it with its experiment, once.
+
+    Raises InputError when that cannot be written.
+    """
+    if read_membership(directory) is not None:
+        return
+    labels = read_labels(directory)
+    tags = tuple(sorted({*labels.tags, trial.experiment}))
+    write_labels(directory, Labels(tags, labels.note))
+    membership = Membership(trial.experiment, trial.variant, trial.seed)
+    with replacing(directory.experiment_file) as file:
+        file.write_bytes(msgspec.json.encode(membership) + b"\n")

@@ -1,0 +1,228 @@
+"""The trials of an experiment side by side, on a Ray cluster.
+
+Where, when and how often a trial is tried is Ray's to decide. What it learns, where it lies on the
+disk and where it goes on is a run's own, so that a trial is the same here and one after another.
+Ray itself keeps nothing beyond the command.
+"""
+
+import contextlib
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from core import events
+from core.allocator import keep_freed_memory
+from core.control import Control
+from core.errors import InputError, TrainingError
+from core.experiments.design import Stopping, Trial
+from core.experiments.trial import packed, run_of, train_trial, unpacked
+from core.runs.ownership import is_owned
+from core.workers import processor_count
+
+RETRIES = 2
+"""How often a trial is tried anew whose process died."""
+GRACE = 4
+"""A trial is not stopped early before this part of its epochs."""
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+}
+"""No reports to anyone, no files beside ours, and Ctrl-C is ours."""
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Makes the loopback address that of the node, which Ray does on other systems unasked. Then its
+servers listen there alone."""
+
+
+def run_on_ray(
+    trials: Sequence[Trial],
+    runs: Path,
+    stopping: threading.Event,
+    *,
+    address: str = "",
+    rule: Stopping = "none",
+    jobs: int = 0,
+) -> None:
+    """Train every trial to its end, until `stopping` is set.
+
+    address: of a cluster that runs already; empty for one of this machine alone, bound to the
+    loopback address, which ends with the command.
+    rule: whether trials that do badly end early.
+    jobs: processors of the cluster of this machine; 0 for all.
+
+    Raises InputError when there is no cluster at the address, TrainingError when trials died more
+    often than they are tried anew.
+    """
+    os.environ |= QUIET if address else QUIET | LOOPBACK
+    from ray import tune
+
+    runs = runs.resolve()
+    with _cluster(address, jobs) as storage:
+        tuner = tune.Tuner(
+            tune.with_resources(_trainable(), _resources),
+            param_space={
+                "trial": tune.grid_search([packed(trial) for trial in trials]),
+                "runs": str(runs),
+            },
+            tune_config=tune.TuneConfig(
+                scheduler=_scheduler(rule, trials),
+                reuse_actors=True,
+                trial_name_creator=_name,
+                trial_dirname_creator=_name,
+            ),
+            run_config=tune.RunConfig(
+                name="trials",
+                storage_path=storage,
+                stop=_stopper(stopping),
+                failure_config=tune.FailureConfig(max_failures=RETRIES),
+                verbose=0,
+            ),
+        )
+        results = tuner.fit()
+        # A trial that was told to stop has a checkpoint to write before its process may end.
+        while any(is_owned(run_of(trial, runs)) for trial in trials):
+            time.sleep(0.2)
+    for result in (results[number] for number in range(len(results))):
+        if result.error and not stopping.is_set():
+            raise TrainingError(_sentence(result))
+
+
+@contextlib.contextmanager
+def _cluster(address: str, jobs: int) -> Iterator[str]:
+    """Be connected to a cluster; a folder for what Ray writes meanwhile."""
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory(prefix="cvae-tui-", ignore_cleanup_errors=True) as folder:
+        if address:
+            try:
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            except (ConnectionError, ValueError, RuntimeError) as error:
+                raise InputError(
+                    f"--ray {address}: there is no Ray cluster ({_first_line(error)}); "
+                    "`ray start --head` starts one"
+                ) from None
+        else:
+            ray.init(
+                address="local",
+                num_cpus=jobs or processor_count(),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _node_ip_address="127.0.0.1",
+                _temp_dir=folder,
+            )
+        try:
+            yield folder
+        finally:
+            ray.shutdown()
+
+
+def _trainable() -> Any:
+    from ray import tune
+
+    class TrialActor(tune.Trainable):
+        """A trial as Ray asks for it: one evaluation after another."""
+
+        def setup(self, config: dict[str, Any]) -> None:
+            keep_freed_memory()
+            self._control = Control()
+            self._last: dict[str, float] = {"score": 0.0, "epoch": 0.0}
+            self._trial = unpacked(config["trial"])
+            self._events = train_trial(self._trial, Path(config["runs"]), self._control)
+
+        def reset_config(self, new_config: dict[str, Any]) -> bool:
+            self.cleanup()
+            self.setup(new_config)
+            return True
+
+        def step(self) -> dict[str, Any]:
+            for event in self._events:
+                if isinstance(event, events.Evaluated):
+                    self._last = _reported(event, self._trial)
+                    return self._last
+            return self._last | {"done": True}
+
+        def save_checkpoint(self, checkpoint_dir: str) -> None:
+            """The run's own are what a trial goes on from."""
+
+        def load_checkpoint(self, checkpoint: Any) -> None:
+            """The run's own are what a trial goes on from."""
+
+        def cleanup(self) -> None:
+            self._control.stop()
+            for _ in self._events:
+                pass
+
+    return TrialActor
+
+
+def _reported(event: events.Evaluated, trial: Trial) -> dict[str, float]:
+    by_joint = trial.config.evaluation.select_by == "joint"
+    score = event.joint if by_joint else event.scores.selection_bleu4
+    return {"score": score, "epoch": event.epoch}
+
+
+def _resources(config: dict[str, Any]) -> Any:
+    from ray import tune
+
+    hardware = unpacked(config["trial"]).config.hardware
+    gpus = 1.0 if hardware.device == "cuda" else 0.0
+    return tune.PlacementGroupFactory([{"CPU": float(hardware.threads), "GPU": gpus}])
+
+
+def _scheduler(rule: Stopping, trials: Sequence[Trial]) -> Any:
+    from ray.tune import schedulers
+
+    epochs = max(trial.config.training.epochs for trial in trials)
+    measure, grace = ("epoch", "score", "max"), max(1, epochs // GRACE)
+    if rule == "median":
+        return schedulers.MedianStoppingRule(*measure, grace_period=grace)
+    if rule == "asha":
+        return schedulers.ASHAScheduler(
+            "epoch", "score", "max", max_t=epochs + 1, grace_period=grace
+        )
+    return None
+
+
+def _stopper(stopping: threading.Event) -> Any:
+    from ray import tune
+
+    class StopTogether(tune.Stopper):
+        def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+            return False
+
+        def stop_all(self) -> bool:
+            return stopping.is_set()
+
+        def __reduce__(self) -> Any:
+            # Ray writes down how to go on without us, which is not wanted.
+            return tune.stopper.NoopStopper, ()
+
+    return StopTogether()
+
+
+def _name(trial: Any) -> str:
+    return unpacked(trial.config["trial"]).name
+
+
+def _sentence(result: Any) -> str:
+    name = unpacked(result.config["trial"]).name
+    return f"the trial {name!r} was tried {RETRIES + 1} times and died: {_last_line(result.error)}"
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _last_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

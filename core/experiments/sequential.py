@@ -1,0 +1,23 @@
+"""The trials of an experiment one after another, in this process."""
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.control import Control
+from core.experiments.design import Trial
+from core.experiments.trial import train_trial
+
+
+def run_sequentially(trials: Iterable[Trial], runs: Path, stopping: threading.Event) -> None:
+    """Train every trial to its end, until `stopping` is set.
+
+    A trial that is being trained is stopped as any run is, through its mailbox.
+
+    Raises InputError when one cannot be trained, OwnedElsewhereError when another process does.
+    """
+    for trial in trials:
+        if stopping.is_set():
+            return
+        for _ in train_trial(trial, runs, Control()):
+            pass
