@@ -1,5 +1,7 @@
 """What a run is in an experiment, told by a file in its directory."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from core.experiments.design import Trial
@@ -36,3 +38,12 @@ def enrol(directory: RunDirectory, trial: Trial) -> None:
     membership = Membership(trial.experiment, trial.variant, trial.seed)
     with replacing(directory.experiment_file) as file:
         file.write_bytes(msgspec.json.encode(membership) + b"\n")
+
+
+def by_variant(runs: Iterable[RunDirectory]) -> dict[str, dict[str, list[RunDirectory]]]:
+    """The runs that are trials, in the order of their seeds, by experiment and variant."""
+    found = [(told, run) for run in runs if (told := read_membership(run))]
+    experiments: dict[str, dict[str, list[RunDirectory]]] = {}
+    for told, run in sorted(found, key=lambda pair: (pair[0].variant, pair[0].seed, pair[1].name)):
+        experiments.setdefault(told.experiment, {}).setdefault(told.variant, []).append(run)
+    return experiments

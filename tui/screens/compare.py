@@ -1,7 +1,11 @@
-"""The compare screen: runs on one another, their scores, and the settings in which they differ."""
+"""The compare screen: runs on one another, their scores, and the settings in which they differ.
 
+Trials of an experiment that differ in their seeds alone are drawn as one: median and range.
+"""
+
+import asyncio
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,14 +21,16 @@ from textual.worker import Worker, get_current_worker
 from core import events
 from core.config import Config, fields, value
 from core.errors import CvaeError
+from core.experiments.bands import band, summary
+from core.experiments.membership import by_variant
 from core.runs.catalogue import RunState, run_directories, run_state
 from core.runs.directory import RunDirectory
-from core.runs.history import History
+from core.runs.history import History, Series
 from core.runs.journal import JournalFollower
 from tui.chosen import COLOURS, MARKERS, MOST
 from tui.harmless import harmless
 from tui.run_table import SYMBOLS
-from tui.widgets.choice import ChooseSome
+from tui.widgets.choice import ChooseOne, ChooseSome
 from tui.widgets.overlay import Line, Overlay
 from tui.widgets.room import ROOMS, Room
 from tui.widgets.steady_table import SteadyTable
@@ -57,6 +63,20 @@ SCORES = {
     "interval from 0 to 1": 30,
 }
 """The columns of the scores, and how wide each is; the first six fit into 80 columns."""
+RANGES = {
+    "variant": 22,
+    "finished": 8,
+    "BLEU-4": 19,
+    "Gaussian": 19,
+    "joint": 19,
+    "best at": 15,
+    "distinct": 15,
+    "BLEU-4 from 0 to 1": 24,
+    "Gaussian from 0 to 1": 24,
+}
+"""The same of several runs as one, each median with the lowest and the highest."""
+MARKED = "the marked runs"
+"""What is compared when no experiment is; no experiment can have this name."""
 
 
 @dataclass(slots=True)
@@ -70,16 +90,31 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One run as it stood at one moment."""
+class Group:
+    """What is drawn as one: a run, or the seeds of a variant."""
 
     place: int
     name: str
-    state: RunState
+    runs: Sequence[RunDirectory]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A group as it stood at one moment."""
+
+    place: int
+    name: str
+    states: Sequence[RunState]
     config: Config | None
-    best: events.Evaluated | None
+    best: Sequence[events.Evaluated]
+    """Of each run that was evaluated."""
     lines: Mapping[tuple[str, str], Line]
     """By series and by what lies along x."""
+
+    @property
+    def finished(self) -> str:
+        """How many of the runs have finished."""
+        return f"{self.states.count('finished')} of {len(self.states)}"
 
 
 class CompareScreen(Room):
@@ -91,12 +126,17 @@ class CompareScreen(Room):
 Each run has a colour and a marker of its own, which it keeps while it is chosen. Runs are marked on
 the Runs screen, or picked here.
 
+An experiment is compared as a whole: a line is the median over a variant's seeds, the hatched band
+about it reaches from the lowest to the highest, and scores are a median and a range in the same
+way. Marked runs that are trials of one experiment are drawn so too.
+
 The scores are those of each run's best checkpoint, the Gaussian score with its 95 % Wilson
 interval: where two intervals overlap, the difference may be chance. BLEU-4 is of the reported pairs
 where a run has any, else of the selection pairs.
 """
     BINDINGS = [
         Binding("p", "pick", "Pick runs"),
+        Binding("e", "experiment", "Experiment"),
         Binding("v", "next_view", "Next view"),
         Binding("x", "next_axis", "Other x"),
         Binding("z", "enlarge", "One chart"),
@@ -106,6 +146,8 @@ where a run has any, else of the selection pairs.
         super().__init__()
         self._followed: dict[Path, Followed] = {}
         self._compared: Sequence[Compared] = ()
+        self._experiment = ""
+        """Whose trials are compared; empty for the marked runs."""
         self._axis = "epoch"
         self._reader: Worker[None] | None = None
 
@@ -126,12 +168,10 @@ where a run has any, else of the selection pairs.
 
     def on_mount(self) -> None:
         """Follow the chosen runs."""
-        self.query_one("#score-table", SteadyTable).lay_out(
-            {title: (title, width) for title, width in SCORES.items()}
-        )
         self.query_one("#empty", Static).update(
             "Choose two to eight runs to see them on one another.\n\n"
             " p   pick them here\n"
+            " e   choose an experiment, whose trials are compared as a whole\n"
             f" {list(ROOMS).index('runs') + 1}   or mark them on {ROOMS['runs']} with the space bar"
         )
         self.set_interval(REFRESH_SECONDS, self._read_on)
@@ -145,22 +185,23 @@ where a run has any, else of the selection pairs.
         """Read at once, whatever is being read."""
         if self._reader:
             self._reader.cancel()
-        if chosen := len(self.host.chosen):
+        if self._experiment or len(self.host.chosen):
             self.query_one("#legend").display = True
             if not self._compared:
-                self.query_one("#legend", Static).update(f"Reading {chosen} journals ...")
-        self._reader = self._read(dict(self.host.chosen))
+                self.query_one("#legend", Static).update("Reading journals ...")
+        self._reader = self._read(dict(self.host.chosen), self._experiment)
 
     def _read_on(self) -> None:
         """Read again, unless that is still under way."""
         if self.is_current and (self._reader is None or self._reader.is_finished):
-            self._reader = self._read(dict(self.host.chosen))
+            self._reader = self._read(dict(self.host.chosen), self._experiment)
 
     @work(thread=True, group="compare")
-    def _read(self, chosen: Mapping[int, RunDirectory]) -> None:
+    def _read(self, chosen: Mapping[int, RunDirectory], experiment: str) -> None:
         """Take in what is new in the journals, and show how the runs stand."""
         worker, followed = get_current_worker(), {}
-        for directory in chosen.values():
+        groups = _of_experiment(self.host.runs_dir, experiment) if experiment else _groups(chosen)
+        for directory in (run for group in groups for run in group.runs):
             # Taken away from those known while it changes, so that a run has one reader at a time.
             run = self._followed.pop(directory.path, None) or _follow(directory)
             while new := run.follower.read_new():
@@ -169,7 +210,9 @@ where a run has any, else of the selection pairs.
                     return
             followed[directory.path] = run
         self._followed = followed
-        compared = [_compared(place, followed[run.path]) for place, run in chosen.items()]
+        compared = [
+            _compared(group, [followed[run.path] for run in group.runs]) for group in groups
+        ]
         if not worker.is_cancelled:
             self.app.call_from_thread(self._show, compared)
 
@@ -180,9 +223,7 @@ where a run has any, else of the selection pairs.
         self.query_one(TabbedContent).display = bool(compared)
         self.query_one("#legend", Static).update(_legend(compared))
         self._show_curves()
-        self.query_one("#score-table", SteadyTable).fill(
-            {run.name: _scores(run) for run in compared}
-        )
+        self._show_scores()
         self._show_settings()
         self.refresh_bindings()
 
@@ -190,6 +231,15 @@ where a run has any, else of the selection pairs.
         for name, chart in zip(CHARTS, self.query(Overlay), strict=True):
             key = (name, self._axis)
             chart.show([run.lines[key] for run in self._compared if key in run.lines], self._axis)
+
+    def _show_scores(self) -> None:
+        table = self.query_one("#score-table", SteadyTable)
+        as_one = any(len(group.states) > 1 for group in self._compared)
+        titles = RANGES if as_one else SCORES
+        if [str(key.value) for key in table.columns] != list(titles):
+            table.lay_out({title: (title, width) for title, width in titles.items()})
+        cells = _ranges if as_one else _scores
+        table.fill({group.name: cells(group) for group in self._compared})
 
     def _show_settings(self) -> None:
         table = self.query_one("#setting-table", SteadyTable)
@@ -219,6 +269,7 @@ where a run has any, else of the selection pairs.
             if names is None:
                 return
             runs = [run for run in there if run.name in names]
+            self._experiment = ""
             for _, run in list(chosen):
                 if run not in runs:
                     chosen.toggle(run)
@@ -236,6 +287,33 @@ where a run has any, else of the selection pairs.
             )
         else:
             self.notify(f"There are no runs in {harmless(str(self.host.runs_dir))} yet.")
+
+    @work(exclusive=True, group="experiments")
+    async def action_experiment(self) -> None:
+        """Choose the experiment whose trials are compared."""
+        runs = self.host.runs_dir
+        there = await asyncio.to_thread(lambda: by_variant(run_directories(runs)))
+        if not there:
+            self.notify(
+                f"There is no experiment in {harmless(str(runs))} yet; "
+                "`cvae-tui experiment` runs one."
+            )
+            return
+        told = {
+            name: f"{name}: {sum(map(len, variants.values()))} trials of {len(variants)} variants"
+            for name, variants in there.items()
+        }
+        if len(self.host.chosen):
+            told[MARKED] = f"{MARKED} ({len(self.host.chosen)})"
+        title = "Compare the trials of an experiment"
+        name = await self.app.push_screen_wait(
+            ChooseOne(title, list(told.items()), self._experiment)
+        )
+        if name:
+            self._experiment = "" if name == MARKED else name
+            self._begin()
+            if len(there.get(name, ())) > MOST:
+                self.notify(f"{len(there[name])} variants; the first {MOST} are compared.")
 
     def action_next_view(self) -> None:
         """Curves, scores, settings."""
@@ -273,56 +351,138 @@ def _follow(directory: RunDirectory) -> Followed:
     return Followed(directory, JournalFollower(directory.journal_file), config)
 
 
-def _compared(place: int, run: Followed) -> Compared:
+def _of_experiment(runs: Path, name: str) -> list[Group]:
+    """The variants of an experiment, as many as can be told apart."""
+    variants = by_variant(run_directories(runs)).get(name, {})
+    return [
+        Group(place, variant, seeds)
+        for place, (variant, seeds) in zip(range(MOST), variants.items(), strict=False)
+    ]
+
+
+def _groups(chosen: Mapping[int, RunDirectory]) -> list[Group]:
+    """The marked runs: trials of one experiment by their variants, else each by itself."""
+    places = {run.path: place for place, run in chosen.items()}
+    experiments = by_variant(chosen.values())
+    variants = next(iter(experiments.values())) if len(experiments) == 1 else {}
+    if len(variants) < len(chosen) == sum(map(len, variants.values())):
+        grouped = [
+            Group(min(places[run.path] for run in seeds), variant, seeds)
+            for variant, seeds in variants.items()
+        ]
+        return sorted(grouped, key=lambda group: group.place)
+    return [Group(place, run.name, [run]) for place, run in chosen.items()]
+
+
+def _compared(group: Group, runs: Sequence[Followed]) -> Compared:
     """A copy of what is known, which no longer changes."""
     lines = {}
     for name in CHARTS:
-        series = run.history.series.get(name)
-        if name == "bleu4" and series is None:
-            series = run.history.series.get("selection_bleu4")
-        if series is not None:
-            ys = array("d", series.values)
-            for axis, column in AXES.items():
-                lines[name, axis] = Line(place, array("d", getattr(series, column)), ys)
-    state = run_state(run.directory, run.history)
-    return Compared(place, run.directory.name, state, run.config, run.history.best, lines)
+        found = [series for run in runs if (series := _series(run, name)) is not None]
+        for axis, column in AXES.items() if found else ():
+            lines[name, axis] = _line(group.place, found, column)
+    return Compared(
+        group.place,
+        group.name,
+        [run_state(run.directory, run.history) for run in runs],
+        runs[0].config,
+        [run.history.best for run in runs if run.history.best],
+        lines,
+    )
+
+
+def _series(run: Followed, name: str) -> Series | None:
+    found = run.history.series.get(name)
+    if name == "bleu4" and found is None:
+        return run.history.series.get("selection_bleu4")
+    return found
+
+
+def _line(place: int, series: Sequence[Series], column: str) -> Line:
+    """One run's points, or the median and the range of several at the steps they share."""
+    if len(series) == 1:
+        (one,) = series
+        return Line(place, array("d", getattr(one, column)), array("d", one.values))
+    found = band([(one.steps, one.values) for one in series])
+    xs = band([(one.steps, getattr(one, column)) for one in series]).median
+    return Line(place, xs, found.median, found.low, found.high)
 
 
 def _legend(compared: Sequence[Compared]) -> Content:
-    """Marker, name and state of each run, which stay on one line."""
+    """Marker, name and state of each, which stay on one line."""
     entries = [
         Content.assemble(
-            (MARKERS[run.place], COLOURS[run.place]),
-            f"\N{NO-BREAK SPACE}{harmless(run.name)}\N{NO-BREAK SPACE}",
-            (SYMBOLS[run.state], "$text-muted"),
+            (MARKERS[group.place], COLOURS[group.place]),
+            f"\N{NO-BREAK SPACE}{harmless(group.name)}\N{NO-BREAK SPACE}",
+            (_states(group).replace(" ", "\N{NO-BREAK SPACE}"), "$text-muted"),
         )
-        for run in compared
+        for group in compared
     ]
     return Content("   ").join(entries)
 
 
+def _states(group: Compared) -> str:
+    if len(group.states) == 1:
+        return SYMBOLS[group.states[0]]
+    return f"{SYMBOLS['finished']} {group.finished}"
+
+
+def _title(group: Compared) -> Text:
+    name = Text.assemble((MARKERS[group.place], COLOURS[group.place]), f" {harmless(group.name)}")
+    name.no_wrap, name.overflow = True, "ellipsis"
+    return name
+
+
 def _scores(run: Compared) -> list[Text]:
     """The cells of a run under `SCORES`."""
-    name = Text.assemble((MARKERS[run.place], COLOURS[run.place]), f" {harmless(run.name)}")
-    name.no_wrap, name.overflow = True, "ellipsis"
-    if run.best is None:
+    name = _title(run)
+    if not run.best:
         return [name, *(Text("") for _ in range(len(SCORES) - 1))]
-    scores, gaussian = run.best.scores, run.best.scores.gaussian
+    (best,) = run.best
+    gaussian = best.scores.gaussian
     low, high = gaussian.ci95
-    bleu4 = scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
     texts = (
-        f"{run.best.epoch:.1f}",
-        score(bleu4),
+        f"{best.epoch:.1f}",
+        score(_bleu4(best)),
         score(gaussian.score),
         f"{low:.4f} - {high:.4f}",
         f"{gaussian.distinct:,}",
         f"{gaussian.draws:,}",
         score(gaussian.course_score),
-        score(run.best.joint),
-        f"{SYMBOLS[run.state]} {run.state}",
+        score(best.joint),
+        f"{SYMBOLS[run.states[0]]} {run.states[0]}",
         _interval(low, gaussian.score, high, SCORES["interval from 0 to 1"]),
     )
     return [name, *(Text(text) for text in texts)]
+
+
+def _bleu4(best: events.Evaluated) -> float:
+    scores = best.scores
+    return scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
+
+
+def _ranges(group: Compared) -> list[Text]:
+    """The cells of a group under `RANGES`."""
+    cells = [_title(group), Text(group.finished)]
+    if not group.best:
+        return [*cells, *(Text("") for _ in range(len(RANGES) - len(cells)))]
+    bleu4 = summary([_bleu4(best) for best in group.best])
+    gaussian = summary([best.scores.gaussian.score for best in group.best])
+    texts = (
+        _range(bleu4, score),
+        _range(gaussian, score),
+        _range(summary([best.joint for best in group.best]), score),
+        _range(summary([best.epoch for best in group.best]), "{:.0f}".format),
+        _range(summary([best.scores.gaussian.distinct for best in group.best]), "{:.0f}".format),
+        _interval(bleu4[1], bleu4[0], bleu4[2], RANGES["BLEU-4 from 0 to 1"]),
+        _interval(gaussian[1], gaussian[0], gaussian[2], RANGES["Gaussian from 0 to 1"]),
+    )
+    return [*cells, *(Text(text) for text in texts)]
+
+
+def _range(found: tuple[float, float, float], spelt: Callable[[float], str]) -> str:
+    median, low, high = map(spelt, found)
+    return f"{median} {low}-{high}"
 
 
 def _interval(low: float, middle: float, high: float, width: int) -> str:

@@ -5,6 +5,7 @@ Drawn from `columns` and `draw` of `tui.charts` alone, so that another chart may
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.charts.braille import draw
-from tui.charts.columns import columns
+from tui.charts.columns import GAP, Column, columns
 from tui.chosen import COLOURS, MARKERS, MOST
 from tui.wording import figure
 
@@ -22,16 +23,21 @@ GUTTER = 7
 APART = 12
 """Characters between two markers of a line."""
 BLANK = "\u2800"
+HATCH = "#..."
+"""Which dots of a band are drawn, so that it is fainter than a line without colour too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The points of one run: x ascending, y as they are."""
+    """The points of one run, or of several as one: x ascending, y as they are."""
 
     place: int
     """Of the run in the comparison, which gives colour and marker."""
     xs: Sequence[float]
     ys: Sequence[float]
+    low: Sequence[float] = ()
+    """The lowest of several runs at each x, and the highest; empty for one run."""
+    high: Sequence[float] = ()
 
 
 class Overlay(Widget, can_focus=True):
@@ -85,7 +91,8 @@ class Overlay(Widget, can_focus=True):
         start = min(0.0, *(line.xs[0] for line in lines))
         end = max(line.xs[-1] for line in lines)
         found = [columns(line.xs, line.ys, start, end, cells * 2) for line in lines]
-        filled = [column for line in found for column in line if column]
+        bands = [_band(line, start, end, cells * 2) if line.low else [] for line in lines]
+        filled = [column for line in (*found, *bands) for column in line if column]
         low, high = self._bounds or (
             min((column.low for column in filled), default=0.0),
             max((column.high for column in filled), default=1.0),
@@ -93,8 +100,13 @@ class Overlay(Widget, can_focus=True):
         background = axis.bgcolor
         canvas = [[(" ", Style(bgcolor=background))] * cells for _ in range(rows)]
         markers: dict[tuple[int, int], tuple[str, Style]] = {}
-        for line, shown in zip(lines, found, strict=True):
-            style = Style(color=COLOURS[line.place], bgcolor=background)
+        styles = [Style(color=COLOURS[line.place], bgcolor=background) for line in lines]
+        for band, style in zip(bands, styles, strict=True):
+            for row, dots in enumerate(draw(band, low, high, rows, HATCH)):
+                for cell, dot in enumerate(dots[:cells]):
+                    if dot != BLANK:
+                        canvas[row][cell] = (dot, style)
+        for line, shown, style in zip(lines, found, styles, strict=True):
             # Markers of different runs stand at different columns, the last at the line's end.
             last = max((number // 2 for number, column in enumerate(shown) if column), default=0)
             marked = {*range(line.place * APART // MOST, cells, APART), last}
@@ -116,3 +128,27 @@ class Overlay(Widget, can_focus=True):
         left, right = figure(start), f"{x} {figure(end)}"
         foot = " " * GUTTER + left + f"{right:>{max(0, cells - len(left))}}"
         return [*strips, Strip([Segment(foot, axis)]).crop(0, width)]
+
+
+def _band(line: Line, start: float, end: float, width: int) -> list[Column | None]:
+    """The range of a line in so many columns, without a break where a column has no point."""
+    lows = columns(line.xs, line.low, start, end, width)
+    highs = columns(line.xs, line.high, start, end, width)
+    found = [_joined(low, high) for low, high in zip(lows, highs, strict=True)]
+    there = [number for number, column in enumerate(found) if column]
+    for left, right in pairwise(there):
+        before, after = found[left], found[right]
+        if before is GAP or after is GAP or before is None or after is None:
+            continue
+        for number in range(left + 1, right):
+            share = (number - left) / (right - left)
+            low = before.low + (after.low - before.low) * share
+            high = before.high + (after.high - before.high) * share
+            found[number] = Column(low, low, low, high)
+    return found
+
+
+def _joined(low: Column | None, high: Column | None) -> Column | None:
+    if low is None or high is None or low is GAP or high is GAP:
+        return GAP if low is GAP or high is GAP else None
+    return Column(low.last, low.last, low.low, high.high)
