@@ -245,7 +245,7 @@ async def test_the_table_of_an_experiment_has_medians_with_ranges(experiment: Pa
         joints = [best.joint for best in bests]
         middle, low, high = statistics.median(joints), min(joints), max(joints)
         cell = str(table.get_cell("monotonic", "joint"))
-        assert cell == f"{middle:.4f} {low:.4f}-{high:.4f}"
+        assert cell == f"{middle:.3f} {low:.3f}-{high:.3f}"
         assert str(table.get_cell("monotonic", "finished")).endswith(" of 3")
 
 

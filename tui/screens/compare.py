@@ -64,17 +64,19 @@ SCORES = {
 }
 """The columns of the scores, and how wide each is; the first six fit into 80 columns."""
 RANGES = {
-    "variant": 22,
+    "variant": 29,
     "finished": 8,
-    "BLEU-4": 19,
-    "Gaussian": 19,
-    "joint": 19,
+    "BLEU-4": 17,
+    "Gaussian": 17,
+    "joint": 17,
     "best at": 15,
     "distinct": 15,
     "BLEU-4 from 0 to 1": 24,
     "Gaussian from 0 to 1": 24,
 }
-"""The same of several runs as one, each median with the lowest and the highest."""
+"""The same of several runs as one, each median with the lowest and the highest; the first four fit
+into 80 columns."""
+SHORT, WHOLE = "{:.3f}".format, "{:.0f}".format
 MARKED = "the marked runs"
 """What is compared when no experiment is; no experiment can have this name."""
 
@@ -469,11 +471,11 @@ def _ranges(group: Compared) -> list[Text]:
     bleu4 = summary([_bleu4(best) for best in group.best])
     gaussian = summary([best.scores.gaussian.score for best in group.best])
     texts = (
-        _range(bleu4, score),
-        _range(gaussian, score),
-        _range(summary([best.joint for best in group.best]), score),
-        _range(summary([best.epoch for best in group.best]), "{:.0f}".format),
-        _range(summary([best.scores.gaussian.distinct for best in group.best]), "{:.0f}".format),
+        _range(bleu4, SHORT),
+        _range(gaussian, SHORT),
+        _range(summary([best.joint for best in group.best]), SHORT),
+        _range(summary([best.epoch for best in group.best]), WHOLE),
+        _range(summary([best.scores.gaussian.distinct for best in group.best]), WHOLE),
         _interval(bleu4[1], bleu4[0], bleu4[2], RANGES["BLEU-4 from 0 to 1"]),
         _interval(gaussian[1], gaussian[0], gaussian[2], RANGES["Gaussian from 0 to 1"]),
     )
