@@ -156,9 +156,7 @@ def roughness(corpora: Mapping[str, Variants]) -> str:
     for corpus, variants in corpora.items():
         for variant, runs in variants.items():
             told = spread([jumps(series(run, "ce_per_character").values) for run in runs], 4)
-            lines.append(
-                f"{corpus}, {variant}: standard deviation of CE per character about its course {told}"
-            )
+            lines.append(f"{corpus}, {variant}: standard deviation of CE per character {told}")
     return "\n".join(lines)
 
 
