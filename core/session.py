@@ -230,7 +230,7 @@ def read_environment(directory: RunDirectory) -> Environment | None:
     """What a run was computed with, if it ever was."""
     try:
         return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

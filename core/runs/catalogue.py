@@ -271,7 +271,7 @@ def _read_config(file: Path) -> Config | None:
     # `read_config` names the field that is wrong, at six times the cost of this.
     try:
         return msgspec.toml.decode(file.read_bytes(), type=Config)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         pass
     try:
         return read_config(file)

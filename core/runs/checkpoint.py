@@ -50,7 +50,7 @@ def load(path: Path) -> Snapshot:
         )
     except FileNotFoundError:
         raise InputError(f"there is no checkpoint {path.stem!r} at {path.parent}") from None
-    except (OSError, safetensors.SafetensorError, msgspec.DecodeError) as error:
+    except (OSError, safetensors.SafetensorError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a whole checkpoint: {error}") from None
 
 

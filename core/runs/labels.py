@@ -22,7 +22,7 @@ def read_labels(directory: RunDirectory) -> Labels:
     """The labels of a run; none where there is no such file or it is damaged."""
     try:
         return msgspec.json.decode(directory.labels_file.read_bytes(), type=Labels)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+    except (OSError, ValueError, RecursionError):
         return Labels()
 
 

@@ -101,7 +101,7 @@ def _waiting(inbox: Path) -> list[Path]:
 def _take(path: Path, control: Control) -> None:
     try:
         _grant(_decoder.decode(_read(path)), control)
-    except (OSError, msgspec.DecodeError, InputError) as error:
+    except (OSError, ValueError, RecursionError, InputError) as error:
         log.warning("ignored a wish of another process: %s", error)
     with contextlib.suppress(OSError):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -126,7 +126,7 @@ def owner(directory: RunDirectory) -> Owner | None:
     """The process that says that it holds the run."""
     try:
         return msgspec.json.decode(directory.lock_file.read_bytes(), type=Owner)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

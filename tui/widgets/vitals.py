@@ -32,7 +32,7 @@ def read_computer(file: Path) -> Computer | None:
     """What a run is computed with, as far as it is known yet."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Computer)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -1,10 +1,12 @@
 """Run directories from strangers: whatever is in a file, it is read or refused in one sentence.
 
-Each reader gets real files with random damage, so that most of them nearly hold. `FUZZ=10000` in
-the environment tries as many for each reader; without it there are 200.
+Each reader gets real files with random damage, so that most of them nearly hold: 200 of them, and
+10,000 in the slow lane.
 """
 
-import os
+import contextlib
+import io
+import pickle
 import random
 import resource
 import shutil
@@ -13,17 +15,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+import torch
 
+from core.config import preset, save_preset
 from core.control import Control
+from core.corpus import read_pairs
 from core.errors import CvaeError
 from core.runs.catalogue import list_runs, summarize
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory, open_run
 from core.runs.journal import JournalFollower, read_tail
-from core.session import check_resumable, read_environment, train
+from core.runs.labels import Labels, read_labels, write_labels
+from core.runs.mailbox import _take
+from core.runs.ownership import Owner, is_owned, owner
+from core.session import check_resumable, prepare, read_environment, train
+from tui.view_state import ViewState, state_file
 
-CASES = int(os.environ.get("FUZZ", "200"))
 PIECES = [
     b"",
     b"\0",
@@ -56,7 +65,29 @@ READERS: dict[str, Callable[[RunDirectory], object]] = {
     "environment.json": read_environment,
     "checkpoints/best.safetensors": lambda run: load_inference(run, "best").sample(2, seed=0),
     "checkpoints/last.safetensors": check_resumable,
+    "labels.json": lambda run: (read_labels(run), summarize(run)),
+    "inbox/1.json": lambda run: _take(run.inbox / "1.json", Control()),
+    "owner.lock": lambda run: (owner(run), is_owned(run)),
+    "a pair file": lambda run: read_pairs(run.path / "a pair file", run.corpus()),
+    "a preset": lambda _: preset("mine"),
+    "the view": lambda run: ViewState(run.path.parent).get("screen", "train"),
 }
+
+
+def place(run: RunDirectory, file: str) -> Path:
+    """A whole file for each reader."""
+    run.pairs_file.write_text(PAIRS)
+    (run.path / "a pair file").write_text("walk walked\ntalk talking\n")
+    write_labels(run, Labels(("kept", "long"), "the one with the slow rise"))
+    run.lock_file.write_bytes(msgspec.json.encode(Owner("far", 1, 0.0)))
+    run.inbox.mkdir()
+    (run.inbox / "1.json").write_text('{"ask":"edit","name":"beta","value":0.25}')
+    ViewState(run.path.parent).set("screen", "runs")
+    own = save_preset("mine", run.config(), "One of mine.")
+    return {"a preset": own, "the view": state_file()}.get(file, run.path / file)
+
+
+PAIRS = "source\ttarget\tsource_tense\ttarget_tense\nwalk\twalked\tsimple-present\tsimple-past\n"
 
 
 def damaged(whole: bytes, chance: random.Random) -> bytes:
@@ -79,20 +110,17 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
     return bytes(raw)
 
 
-@pytest.mark.timeout(0 if CASES > 1000 else 300)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("cases", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("file", READERS)
 def test_a_damaged_file_is_read_or_refused(
-    file: str, trained: RunDirectory, tmp_path: Path
+    file: str, cases: int, trained: RunDirectory, tmp_path: Path
 ) -> None:
     run = RunDirectory(tmp_path / "runs" / "run")
     shutil.copytree(trained.path, run.path)
-    pairs = (
-        "source\ttarget\tsource_tense\ttarget_tense\nwalk\twalked\tsimple-present\tsimple-past\n"
-    )
-    run.pairs_file.write_text(pairs)
-    target, outside = run.path / file, sorted(tmp_path.iterdir())
+    target, outside = place(run, file), sorted(tmp_path.iterdir())
     whole = target.read_bytes()
-    for case in range(CASES):
+    for case in range(cases):
         target.write_bytes(damaged(whole, random.Random(f"{file} {case}")))
         start = time.monotonic()
         try:
@@ -123,6 +151,66 @@ def test_a_header_of_a_hundred_gigabytes_is_refused(copied: RunDirectory) -> Non
         file.truncate(2**20)
     with pytest.raises(CvaeError, match="is not a whole checkpoint"):
         load_inference(copied, "best")
+
+
+@pytest.mark.parametrize("file", READERS)
+@pytest.mark.parametrize("bracket", ["[", '{"a":'])
+def test_brackets_without_end_are_read_or_refused(
+    file: str, bracket: str, trained: RunDirectory, tmp_path: Path
+) -> None:
+    run = RunDirectory(shutil.copytree(trained.path, tmp_path / "runs" / "run"))
+    place(run, file).write_text('{"x":' + bracket * 100_000)
+    with contextlib.suppress(CvaeError):
+        READERS[file](run)
+
+
+class Dangerous:
+    """What a pickle may be: a call of whatever it likes."""
+
+    def __init__(self, victim: Path) -> None:
+        self.victim = victim
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.victim,)
+
+
+@pytest.mark.parametrize("file", READERS)
+def test_a_pickle_is_not_executed(file: str, trained: RunDirectory, tmp_path: Path) -> None:
+    run = RunDirectory(shutil.copytree(trained.path, tmp_path / "runs" / "run"))
+    target, victim = place(run, file), tmp_path / "victim"
+    for written in (pickle.dumps(Dangerous(victim)), torch_pickle(victim)):
+        target.write_bytes(written)
+        with contextlib.suppress(CvaeError):
+            READERS[file](run)
+        assert not victim.exists()
+    pickle.loads(pickle.dumps(Dangerous(victim)))
+    assert victim.exists(), "it would have done something"
+
+
+def torch_pickle(victim: Path) -> bytes:
+    written = io.BytesIO()
+    torch.save(Dangerous(victim), written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("name", ["../run", "..", "/etc", "run/../../run", ".run", "~"])
+def test_a_name_that_leads_out_of_the_runs_directory_is_refused(
+    name: str, trained: RunDirectory, tmp_path: Path
+) -> None:
+    with pytest.raises(CvaeError, match="cannot be the name of a run"):
+        prepare(trained.config(), tmp_path / "runs", name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_in_the_place_of_a_torn_file_is_not_swept(
+    copied: RunDirectory, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine\n")
+    link = copied.checkpoints / ".last.safetensors.0123abcd"
+    link.symlink_to(victim)
+    copied.sweep()
+    assert link.is_symlink() and victim.read_text() == "mine\n"
 
 
 def test_a_link_out_of_the_runs_directory_is_no_run(trained: RunDirectory, tmp_path: Path) -> None:
