@@ -18,7 +18,7 @@ from core import events
 from core.config import Config, to_toml
 from core.control import Control
 from core.corpus import Corpus
-from core.errors import InputError, OwnedElsewhereError
+from core.errors import InputError, OwnedElsewhereError, TrainingError
 from core.inference import Inference
 from core.runs.catalogue import summarize
 from core.runs.checkpoint import load, load_inference
@@ -190,6 +190,25 @@ class TestTraining:
         assert same(weights(trained, "step-000000120"), weights(trained))
         assert not same(weights(trained, "step-000000117"), weights(trained))
 
+    @pytest.mark.parametrize("keep", [1, 3])
+    def test_never_has_more_earlier_checkpoints_than_it_was_told(
+        self, tiny: Tiny, tmp_path: Path, keep: int
+    ) -> None:
+        run = prepare(tiny(f"checkpoints.keep={keep}", "training.epochs=6"), tmp_path)
+        for count in (1, 2):
+            control = Control()
+            for event in train(run, control):
+                names = run.checkpoint_names()
+                assert len([name for name in names if name.startswith("step-")]) <= keep
+                if isinstance(event, events.Saved) and event.step > 6:
+                    assert {"best", "last"} <= set(names)
+                if count == 1 and event.step == 10:
+                    control.stop()
+        newest = [f"step-{step:09}" for step in (18, 15, 12)][:keep]
+        assert run.checkpoint_names() == ["best", "last", *newest]
+        # The newest is another name of `last`, which takes no room.
+        assert run.checkpoint(newest[0]).samefile(run.checkpoint("last"))
+
     def test_keeps_none_unless_it_is_told(self, tiny: Tiny, tmp_path: Path) -> None:
         run = prepare(tiny(), tmp_path)
         list(train(run, Control()))
@@ -355,6 +374,30 @@ class TestResuming:
         assert counts == [7]
         assert stopped.environment_file.read_text() == before
 
+    def test_measures_anew_where_a_stop_ended_the_measurement(
+        self, tiny: Tiny, tmp_path: Path, while_step: WhileStep
+    ) -> None:
+        control = Control()
+        while_step(0, control.stop)
+        run = prepare(tiny("hardware.precision=auto", "hardware.threads=0"), tmp_path)
+        last = list(train(run, control))[-1]
+        assert isinstance(last, events.Stopped) and last.step == 0
+        assert read_environment(run) is None
+        while_step(0, lambda: None)
+        assert isinstance(list(train(run, Control()))[-1], events.Finished)
+        assert read_environment(run) is not None
+
+    def test_sweeps_up_what_a_process_left_half_written(self, stopped: RunDirectory) -> None:
+        torn = [
+            stopped.checkpoints / ".last.safetensors.0123abcd",
+            stopped.path / ".environment.json.0123abcd",
+        ]
+        others = [stopped.path / ".labels.json.0123abcd", stopped.checkpoints / ".notes"]
+        for path in (*torn, *others):
+            path.write_bytes(b"half")
+        list(train(stopped, Control()))
+        assert [path.exists() for path in (*torn, *others)] == [False, False, True, True]
+
     def test_measures_anew_where_the_environment_is_lost(self, stopped: RunDirectory) -> None:
         stopped.environment_file.write_text("{")
         list(train(stopped, Control()))
@@ -420,6 +463,20 @@ def test_a_training_that_fails_leaves_its_last_checkpoint_whole(tiny: Tiny, tmp_
     assert summarize(run).state == "failed"
     for name in run.checkpoint_names():
         assert all(tensor.isfinite().all() for tensor in weights(run, name).values())
+
+
+def test_a_model_for_which_there_is_no_memory_is_refused_in_a_sentence(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = prepare(tiny(), tmp_path)
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("core.trainer._new_model", full)
+    with pytest.raises(TrainingError, match="not enough memory to begin with the run 'tiny-1'"):
+        next(train(run, Control()))
+    assert not is_owned(run)
 
 
 TRAIN = """

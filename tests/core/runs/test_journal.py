@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,52 @@ def test_a_follower_gets_past_a_line_longer_than_a_portion(file: Path) -> None:
     follower = JournalFollower(file)
     found = [event for _ in range(10) for event in follower.read_new(at_most=300)]
     assert steps(found) == [1]
+
+
+def test_what_a_disk_took_half_of_is_completed_and_nothing_twice(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, take = [30], os.write
+
+    def little(handle: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        taken = take(handle, data[: room[0]])
+        room[0] -= taken
+        return taken
+
+    monkeypatch.setattr(os, "write", little)
+    with JournalWriter(file) as journal:
+        for step in range(3):
+            with pytest.raises(OSError, match="No space left"):
+                journal.write(saved(step))
+            assert steps(read_whole(file)) == []
+        room[0] = 10_000
+        journal.write(saved(3))
+    assert steps(read_whole(file)) == [0, 1, 2, 3]
+    assert file.read_bytes() == b"".join(map(to_line, map(saved, range(4))))
+
+
+def test_no_more_lines_wait_than_memory_should_hold(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.runs.journal.MOST_WAITING", 5)
+    with JournalWriter(file) as journal:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "I/O")))
+            for step in range(20):
+                with pytest.raises(OSError, match="I/O"):
+                    journal.write(saved(step))
+        journal.flush()
+    # The one that the disk was asked to take, then the newest.
+    assert steps(read_whole(file)) == [0, 15, 16, 17, 18, 19]
+
+
+def test_a_journal_that_was_deleted_is_not_written_into_nowhere(file: Path) -> None:
+    with JournalWriter(file) as journal:
+        file.unlink()
+        with pytest.raises(FileNotFoundError, match="it was deleted"):
+            journal.write(saved(1))
 
 
 def test_foreign_lines_are_passed_over(file: Path) -> None:

@@ -1,5 +1,7 @@
+import errno
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -8,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from core.events import Evaluated
+from core.events import Evaluated, Started
 from core.runs.catalogue import summarize
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
-from core.runs.journal import read_tail
+from core.runs.journal import JournalWriter, read_tail
 from core.scores.alarms import RULES
 from core.scores.bleu import bleu4
 
@@ -250,3 +253,45 @@ def test_diagnose_reads_as_text_and_leaves_the_slow_part_out_on_demand(
 def test_diagnose_of_an_unknown_checkpoint_is_refused(cvae_tui: Run, trained: RunDirectory) -> None:
     code, out, err = cvae_tui("diagnose", trained.path, "--checkpoint", "worst")
     assert (code, out) == (2, "") and "no checkpoint 'worst'; accepted: best, last" in err
+
+
+def test_runs_tells_a_run_that_another_machine_trains(cvae_tui: Run, copied: RunDirectory) -> None:
+    with JournalWriter(copied.journal_file) as journal:
+        now = {"step": 3, "epoch": 1.0, "time": time.time(), "elapsed": 1.0}
+        sizes = {"steps": 12, "steps_per_epoch": 3, "words": 36, "paradigms": 8, "duplicates": 1}
+        journal.write(Started(**now, resumed=True, **sizes))
+    copied.lock_file.write_text(json.dumps({"host": "far.example", "pid": 7, "since": 1.5}))
+    result = cvae_tui("runs", "--json", "--runs-dir", copied.path.parent)
+    assert [run["state"] for run in json.loads(result.out)] == ["elsewhere"]
+    assert "elsewhere" in cvae_tui("runs", "--runs-dir", copied.path.parent).out
+    resumed = cvae_tui("train", "--headless", "--resume", copied.path)
+    assert resumed.code == 1 and "process 7 on far.example" in resumed.err
+
+
+def test_a_disk_that_refuses_a_run_is_one_sentence(
+    cvae_tui: Run, corpus_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    runs = tmp_path / "runs"
+    result = cvae_tui("train", "--headless", "--corpus", corpus_file, "--runs-dir", runs)
+    assert result.code == 2
+    assert result.err == f"cvae-tui: cannot write to {runs}: No space left on device\n"
+    assert not runs.exists()
+
+
+def test_a_training_whose_memory_does_not_suffice_is_one_sentence(
+    cvae_tui: Run, corpus_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("core.trainer.Trainer.train_step", full)
+    quick = ("--set", "hardware.threads=1", "--set", "hardware.precision=float32")
+    where = ("--name", "run", "--corpus", corpus_file, "--runs-dir", tmp_path)
+    result = cvae_tui("train", "--headless", "--device", "cpu", *quick, *where)
+    assert result.code == 1
+    assert result.err.count("\n") == 1 and "training.batch_size=256" in result.err
+    assert summarize(RunDirectory(tmp_path / "run")).state == "failed"
