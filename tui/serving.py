@@ -45,7 +45,11 @@ terminal.dataset.sessionWebsocketUrl =
   location.protocol.replace("http", "ws") + "//" + location.host + "/ws";
 history.replaceState(null, "", "/");
 document.getElementById("again").onclick = () => location.reload();
-addEventListener("load", () => setTimeout(() => terminal.querySelector("textarea").focus()));
+new MutationObserver((_, observer) => {
+  if (!document.body.classList.contains("-first-byte")) return;
+  terminal.querySelector("textarea").focus();
+  observer.disconnect();
+}).observe(document.body, { attributes: true });
 """
 PAGE = """\
 <!DOCTYPE html>
@@ -211,10 +215,11 @@ def serve(
     """
 
     async def run() -> None:
-        runner = web.AppRunner(Serving(command, token=token).application(), access_log=None)
+        application = Serving(command, token=token).application()
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, host, port, shutdown_timeout=GRACE_SECONDS).start()
+            await web.TCPSite(runner, host, port).start()
             ready(_address(runner.addresses[0], token))
             ended = asyncio.Event()
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)

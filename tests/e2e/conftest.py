@@ -1,9 +1,11 @@
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from browser import Browser
 from terminal import Terminal
 
 PROGRAM = [sys.executable, "-m", "tui.cli.main"]
@@ -35,3 +37,15 @@ def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     yield run
     for terminal in opened:
         terminal.close()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A headless browser, where there is one."""
+    if shutil.which("chromium") is None:
+        pytest.skip("there is no chromium here")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = Browser(playwright.chromium)
+        yield opened
+        opened.close()
