@@ -13,7 +13,7 @@ from functools import lru_cache
 from statistics import fmean, median
 
 from core.config import Config
-from core.events import Alarm, Evaluated, Event, Progress, Scores, Started
+from core.events import Alarm, Evaluated, Event, Gaussian, Progress, Scores, Started
 from core.runs.history import History
 from core.schedules import Schedules
 
@@ -31,8 +31,11 @@ SAMPLES_WELL = 0.2
 """Gaussian score from which on sampling works, whatever the KL."""
 ALL_ALIKE = 0.6
 """Share of the draws that are one word."""
+UNEVEN = 0.5
+"""Distinct hits over those that as many hits would be if every paradigm were hit alike, under which
+sampling does not work well."""
 FEW = 0.1
-"""Distinct hits over those that as many hits would be if every paradigm were hit alike."""
+"""The same, under which a few verbs are repeated."""
 PATIENCE = 0.2
 """Share of the training in which something should improve."""
 GOOD_ENOUGH = 0.9
@@ -111,6 +114,13 @@ class Course:
         if len(recent) < 2 and (series := self.history.series.get(name)):
             recent = [value for value in series.values[-2:] if math.isfinite(value)]
         return recent
+
+    def even_hits(self, gaussian: Gaussian) -> float:
+        """How many distinct paradigms so many hits would be if they fell alike on all: of H on N,
+        N (1 - (1 - 1/N)^H), for H hits miss one of N with probability (1 - 1/N)^H.
+        """
+        paradigms = self.started.paradigms
+        return paradigms * (1 - (1 - 1 / paradigms) ** _hits(gaussian))
 
     @property
     def scores(self) -> Scores | None:
@@ -208,7 +218,7 @@ def divided_too_early(course: Course, standing: bool) -> Finding | None:
 
 
 def rate_too_high(course: Course, standing: bool) -> Finding | None:
-    """Far more nats than name a verb, and draws from the prior miss.
+    """Far more nats than name a verb, and draws from the prior miss, or come to some verbs alone.
 
     KL = I_q(x; z) + KL(q(z) || N(0, I)), and the first is at most ln N, so the rest is mismatch.
     Not told of a model that is not meant to generate (evaluation.select_by).
@@ -217,13 +227,22 @@ def rate_too_high(course: Course, standing: bool) -> Finding | None:
     scores = course.scores
     if scores is None or course.config.evaluation.select_by != "joint":
         return None
-    kl, (_, high) = _kl(scores), scores.gaussian.ci95
+    kl, gaussian = _kl(scores), scores.gaussian
     slack = 1.25 if standing else 1.0
-    if kl * slack < HIGH_RATE * course.verbs or high > SAMPLES_WELL * slack:
+    if kl * slack < HIGH_RATE * course.verbs:
+        return None
+    if gaussian.ci95[1] <= SAMPLES_WELL * slack:
+        seen = f"{gaussian.score:.0%} of the draws from N(0, I) are verbs"
+    elif gaussian.distinct <= UNEVEN * slack * (even := course.even_hits(gaussian)):
+        seen = (
+            f"the draws from N(0, I) hit {gaussian.distinct} distinct verbs, where {even:.0f} "
+            "would be if they fell alike on all"
+        )
+    else:
         return None
     return Finding(
         f"the rate is too high to sample: KL is {kl:.1f} nats where ln N is {course.verbs:.1f}, "
-        f"and {scores.gaussian.score:.0%} of the draws from N(0, I) are verbs",
+        f"and {seen}",
         "Raise objective.beta_max, or give the decoder a memory (model.memory_size) and train it "
         "on draws (prior.ratio).",
     )
@@ -252,18 +271,13 @@ def latent_ignored(course: Course, standing: bool) -> Finding | None:
 
 
 def one_word(course: Course, standing: bool) -> Finding | None:
-    """Draws from the prior decode to one word again and again, or their hits to a few verbs.
-
-    Of H hits that fall alike on N paradigms, N (1 - (1 - 1/N)^H) are expected to be distinct.
-    Source: Feller 1968, section II.5 (occupancy).
-    """
+    """Draws from the prior decode to one word again and again, or their hits to a few verbs."""
     scores = course.scores
     if scores is None or course.started.paradigms < 5:
         return None
     gaussian, commonest = scores.gaussian, scores.commonest
     alike, few, enough = (ALL_ALIKE - 0.2, 2 * FEW, 5) if standing else (ALL_ALIKE, FEW, 20)
-    hits, paradigms = round(gaussian.score * gaussian.draws), course.started.paradigms
-    even = paradigms * (1 - (1 - 1 / paradigms) ** hits)
+    hits, even = _hits(gaussian), course.even_hits(gaussian)
     if commonest and commonest.times >= max(5, alike * gaussian.draws):
         message = (
             f"one word is repeated: {commonest.times} of {gaussian.draws} draws say "
@@ -416,6 +430,10 @@ def alarms(config: Config, told: Iterable[Event]) -> list[Alarm]:
         if not isinstance(event, Alarm):
             watch.hear(event)
     return watch.history.alarms
+
+
+def _hits(gaussian: Gaussian) -> int:
+    return round(gaussian.score * gaussian.draws)
 
 
 def _kl(scores: Scores) -> float:
