@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from core.events import Started
+from core.events import Alarm, Started
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalWriter
 from core.runs.labels import Labels, read_labels, write_labels
@@ -116,6 +116,21 @@ async def test_a_filter_lists_what_passes_and_says_what_is_wrong(runs: Path) -> 
         await until(pilot, lambda: table.row_count == 3)
         await pilot.press("enter")
         assert table.has_focus
+
+
+async def test_a_run_with_a_standing_alarm_is_marked(runs: Path) -> None:
+    alarm = Alarm(
+        step=60, epoch=20.0, time=1e9, elapsed=1.0, kind="collapse", message="m", advice="a",
+        begins=True,
+    )  # fmt: skip
+    with JournalWriter(runs / "beta/journal.jsonl") as journal:
+        journal.write(alarm)
+    async with CvaeApp(runs).run_test(size=SMALL) as pilot:
+        table = await opened(pilot)
+        marked = {key.value: str(table.get_row(key)[2]).endswith(" !") for key in table.rows}
+        assert marked == {"alpha": False, "beta": True, "gamma": False}
+        table.move_cursor(row=table.get_row_index("beta"))
+        await until(pilot, lambda: "! collapse (Enter, then w" in text_of(pilot, "#about"))
 
 
 async def test_the_list_stays_steady_while_it_refreshes(trained: RunDirectory, runs: Path) -> None:

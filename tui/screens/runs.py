@@ -149,11 +149,11 @@ be put back.
         self._runs = {run.name: run for run in runs}
         self.query_one(SteadyTable).fill({run.name: self._cells(run) for run in runs})
         of = f"{len(runs)} of {there}" if len(runs) != there else str(there or "No")
-        parts = [f"{of} run{'s' * (there > 1)}{' yet' * (not there)} in {self.host.runs_dir}"]
-        if chosen := len(self.host.chosen):
-            parts.append(f"{chosen} marked")
+        # The path is last, so that it alone is cut off where it is long.
+        parts = [f"{chosen} marked"] if (chosen := len(self.host.chosen)) else []
         if trashed:
             parts.append(f"{trashed} in the trash (x)")
+        parts.append(f"{of} run{'s' * (there > 1)}{' yet' * (not there)} in {self.host.runs_dir}")
         self._count = " · ".join(parts)
         self._say()
         self._describe_chosen()
