@@ -5,9 +5,6 @@ of training and evaluation, pauses left out). CE and KL are in nats per word, wh
 objective's convention.
 """
 
-import contextlib
-from collections.abc import Iterator
-
 import msgspec
 
 
@@ -222,12 +219,18 @@ def to_line(event: Event) -> bytes:
     return msgspec.json.encode(event) + b"\n"
 
 
-def from_lines(lines: bytes) -> Iterator[Event]:
+def from_lines(lines: bytes) -> list[Event]:
     """The events in lines of JSON. A line that is none (torn, foreign) is passed over."""
     try:
         # All at once is three times as fast as line by line.
-        yield from _decoder.decode_lines(lines)
+        found: list[Event] = _decoder.decode_lines(lines)
+        return found
     except _UNREADABLE:
-        for line in lines.splitlines():
-            with contextlib.suppress(*_UNREADABLE):
-                yield _decoder.decode(line)
+        return [event for line in lines.splitlines() for event in _readable(line)]
+
+
+def _readable(line: bytes) -> list[Event]:
+    try:
+        return [_decoder.decode(line)]
+    except _UNREADABLE:
+        return []

@@ -98,7 +98,7 @@ class JournalFollower:
             # No event is this long: a foreign line, which must not be waited for.
             whole = at_most
         self._offset += whole
-        return list(from_lines(added[:whole]))
+        return from_lines(added[:whole])
 
 
 def read_whole(path: Path) -> list[Event]:
@@ -112,26 +112,9 @@ def read_tail(path: Path, size: int = 2**16) -> list[Event]:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - size))
-            return list(from_lines(file.read()))
+            return from_lines(file.read())
     except FileNotFoundError:
         return []
-
-
-def read_overview(path: Path, parts: int = 64, size: int = 2**15) -> list[Event]:
-    """The events in so many parts of a journal, evenly spaced, each of `size` bytes."""
-    found: list[Event] = []
-    try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            for part in range(parts):
-                start = (end - size) * part // max(1, parts - 1)
-                file.seek(max(0, start))
-                piece = file.read(size)
-                first = piece.find(b"\n") + 1 if start > 0 else 0
-                found += from_lines(piece[first : piece.rfind(b"\n") + 1])
-    except FileNotFoundError:
-        pass
-    return found
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Self
 
 from rich.segment import Segment
@@ -17,8 +16,9 @@ from textual.widget import Widget
 
 from core.runs.history import Series
 from tui.charts.braille import BLANK, PATTERNS, draw
+from tui.charts.canvas import Canvas
+from tui.charts.course import Course
 from tui.charts.quantities import Quantity, quantity
-from tui.charts.smoothing import Smoothed
 from tui.charts.view import Curve, Mark, View, index_of, position_of, view
 from tui.charts.window import AXES, Axis, Extent, Window, positions
 from tui.wording import duration, figure
@@ -29,9 +29,6 @@ ZOOM = 0.7
 """How much of what is in sight stays so after zooming in once."""
 OTHERS = len(PATTERNS) - 1
 """Runs that can be told apart beside the chart's own."""
-
-Row = list[tuple[str, str]]
-"""A character and the name of its style, for each cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +141,15 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         self._values: tuple[float, float] | None = None
         """Lowest and highest value in sight, where the user chose them."""
         self._smoothing = 0.0
-        self._smoothed: dict[int, Smoothed] = {}
+        self._courses: dict[Series, Course] = {}
         self._view: View | None = None
         self._view_key: object = None
-        self._view_drawn: View | None = None
-        self._rows: list[Row] = []
-        self._strips: list[Strip] = []
+        self._plotted: tuple[View | None, Size] | None = None
+        self._plot = self._canvas = Canvas(0, 0, "axis")
+        """The axes and the curves; the same with marks and cursor."""
+        self._strips: dict[int, Strip] = {}
+        """Those of the canvas that were asked for."""
+        self._named_styles: dict[str, Style] = {}
         self._drawn: Size | None = None
         self._dragged_at: int | None = None
         self._title = ""
@@ -170,10 +170,10 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         others: the same quantity of other runs. extent: how far the run has come; None takes it
         from the series.
         """
-        if series is not self._series:
-            self._smoothed.clear()
         self._series, self._others, self._marks = series, others, marks
         self._extent = extent
+        shown = self._all
+        self._courses = {one: course for one, course in self._courses.items() if one in shown}
         self._redraw()
 
     def look(self, window: Window) -> None:
@@ -186,13 +186,14 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         """Smooth what is noisy, with so much weight on what came before; 0 for not at all."""
         if weight != self._smoothing:
             self._smoothing = weight
-            self._smoothed.clear()
+            self._courses.clear()
             self._redraw()
 
     def choose(self, name: str) -> None:
         """Show another quantity from the next `show` on."""
         self.quantity, self.name_of_quantity = quantity(name), name
         self._values, self.logarithmic = None, False
+        self._courses.clear()
 
     def reading(self) -> str:
         """The value at the cursor, and behind ~ the smooth one; empty without a cursor."""
@@ -202,7 +203,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         index = index_of(series, step)
         read = f"{self.quantity.title} {figure(series.values[index])}"
         if self._is_smoothed:
-            read += f" ~{figure(self._smooth(series)[index])}"
+            read += f" ~{figure(self._course(series).smooth('line').values[index])}"
         return read
 
     def place(self) -> str:
@@ -228,33 +229,44 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
     def _is_smoothed(self) -> bool:
         return self.quantity.noisy and self._smoothing > 0
 
-    def _smooth(self, series: Series) -> Sequence[float]:
-        smoothed = self._smoothed.setdefault(id(series), Smoothed(self._smoothing))
-        return smoothed.follow(series.values)
+    def _course(self, series: Series) -> Course:
+        known = self._courses.get(series)
+        if known is None or not known.holds:
+            weight = self._smoothing if self.quantity.noisy else 0.0
+            known = self._courses[series] = Course(series, weight)
+        return known
 
     def _curves(self) -> list[Curve]:
-        curves = []
-        if self._series is not None and self._is_smoothed:
-            curves.append(Curve(self._series, self._series.values, "raw"))
-        for line in self._others:
-            values = self._smooth(line.series) if self._is_smoothed else line.series.values
-            curves.append(Curve(line.series, values, f"other-{line.slot}"))
+        curves = [self._course(line.series).smooth(f"other-{line.slot}") for line in self._others]
         if self._series is not None:
-            values = self._smooth(self._series) if self._is_smoothed else self._series.values
-            curves.append(Curve(self._series, values, "line"))
+            course = self._course(self._series)
+            if self._is_smoothed:
+                curves.insert(0, course.raw("raw"))
+            curves.append(course.smooth("line"))
         return curves
 
     # How it is drawn
 
-    def render_line(self, y: int) -> Strip:
-        """A line of the chart."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of the chart and of its frame."""
         if self._drawn != self.size:
             self._draw()
-        return (
-            self._strips[y]
-            if y < len(self._strips)
-            else Strip.blank(self.size.width, self.rich_style)
-        )
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the chart."""
+        if y >= len(self._canvas):
+            return Strip.blank(self.size.width, self.rich_style)
+        if y not in self._strips:
+            runs = self._canvas.runs(y)
+            segments = [Segment(text, self._style_of(name)) for text, name in runs]
+            self._strips[y] = Strip(segments, self._canvas.width)
+        return self._strips[y]
+
+    def _style_of(self, name: str) -> Style:
+        if name not in self._named_styles:
+            self._named_styles[name] = self.get_component_rich_style(f"chart--{name}")
+        return self._named_styles[name]
 
     def refresh(
         self,
@@ -271,6 +283,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
     def notify_style_update(self) -> None:
         """Draw anew in the new colours."""
         self._drawn = None
+        self._named_styles.clear()
         super().notify_style_update()
 
     def _redraw(self) -> None:
@@ -280,13 +293,13 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self._drawn = None
             self.refresh()
             return
-        before = self._rows
+        before = self._canvas
         self._draw()
-        changed = [
-            Region(left, y, right - left, 1)
-            for y in range(max(len(before), len(self._rows)))
-            for left, right in _differing(_row(before, y), _row(self._rows, y))
-        ]
+        changed = []
+        for y in range(len(before)):
+            if differing := self._canvas.differing(before, y):
+                left, right = differing
+                changed.append(Region(left, y, right - left, 1))
         if changed:
             self.refresh(*changed)
 
@@ -304,88 +317,73 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 
     def _draw(self) -> None:
         self._drawn = self.size
-        self._rows = self._cells()
-        styles: dict[str, Style] = {}
-        for row in self._rows:
-            for _, name in row:
-                if name not in styles:
-                    styles[name] = self.get_component_rich_style(f"chart--{name}")
-        self._strips = [
-            Strip(
-                [
-                    Segment("".join(character for character, _ in run), styles[name])
-                    for name, cells in groupby(row, key=lambda cell: cell[1])
-                    for run in [list(cells)]
-                ],
-                self.size.width,
-            )
-            for row in self._rows
-        ]
-
-    def _cells(self) -> list[Row]:
+        self._strips.clear()
         width, height = self.size
         rows, cells = height - 1, width - GUTTER
         shown = self._view = self._seen(cells * 2) if rows > 0 and cells > 4 else None
-        if shown is None:
-            return self._waiting(width, height, any(len(one) for one in self._all))
-        plot: list[Row] = [[(" ", "axis")] * cells for _ in range(rows)]
+        if self._plotted != (shown, self.size):
+            self._plotted = shown, self.size
+            self._plot = self._waiting() if shown is None else self._curves_drawn(shown)
+        self._canvas = self._plot
+        cursor = self.window.cursor
+        if shown is None or not (self._marks or cursor is not None):
+            return
+        self._canvas = self._plot.copy()
+        for mark in self._marks:
+            self._upright(shown, mark.step, "┊", "mark", mark.letter)
+        if cursor is not None:
+            self._upright(shown, cursor, "│", "cursor", "▾")
+
+    def _curves_drawn(self, shown: View) -> Canvas:
+        width, height = self.size
+        rows, cells = height - 1, width - GUTTER
+        canvas = Canvas(width, height, "axis")
         for layer in shown.layers:
             slot = int(layer.style.removeprefix("other-")) if "other-" in layer.style else 0
             dots = draw(layer.columns, shown.low, shown.high, rows, PATTERNS[slot])
-            for row, line in zip(plot, dots, strict=True):
-                for x, character in enumerate(line):
-                    if character != BLANK:
-                        row[x] = (character, layer.style)
-        for mark in self._marks:
-            self._upright(plot, mark.step, "┊", "mark", mark.letter)
-        if self.window.cursor is not None:
-            self._upright(plot, self.window.cursor, "│", "cursor", "▾")
+            for y, line in enumerate(dots):
+                canvas.write_dots(GUTTER, y, line, BLANK, layer.style)
         labels = {0: figure(shown.value(1)), rows - 1: figure(shown.value(0))}
         if rows >= 5:
             middle = (rows - 1) // 2
             labels[middle] = figure(shown.value(1 - middle / (rows - 1)))
-        lines = [
-            [(c, "axis") for c in f"{labels.get(y, ''):>{GUTTER - 1}}"[: GUTTER - 1]]
-            + [("┤" if y in labels else "│", "axis"), *row]
-            for y, row in enumerate(plot)
-        ]
-        foot = f"{' ' * GUTTER}{self._foot(shown, cells)}"
-        return [*lines, [(c, "axis") for c in f"{foot:{width}}"[:width]]]
+        for y in range(rows):
+            label = f"{labels.get(y, ''):>{GUTTER - 1}}"[: GUTTER - 1]
+            canvas.write(0, y, label + ("┤" if y in labels else "│"), "axis")
+        canvas.write(GUTTER, rows, self._foot(shown, cells), "axis")
+        return canvas
 
     def _seen(self, columns: int) -> View | None:
         """The view, which a cursor that moves does not change."""
         curves, window = self._curves(), self.window.pointed(None)
         bounds = self._values or self.quantity.bounds
         points = tuple(
-            (id(curve.series), len(curve.series), *curve.values[-1:], curve.style)
+            (id(curve.series), curve.series.voided, len(curve.series), curve.style)
             for curve in curves
         )
         key = (points, columns, window, self._extent, bounds, self.logarithmic, self._smoothing)
-        if key != self._view_key:
-            self._view_key = key
-            self._view_drawn = view(
-                curves,
-                columns,
-                window=window,
-                extent=self._extent,
-                bounds=bounds,
-                log=self.logarithmic,
-            )
-        return self._view_drawn
+        if key == self._view_key:
+            return self._view
+        self._view_key = key
+        return view(
+            curves,
+            columns,
+            window=window,
+            extent=self._extent,
+            bounds=bounds,
+            log=self.logarithmic,
+        )
 
-    def _upright(self, plot: list[Row], step: int, stroke: str, style: str, head: str) -> None:
+    def _upright(self, shown: View, step: int, stroke: str, style: str, head: str) -> None:
         """A line from top to bottom at a step, behind the curves, with a letter at its head."""
-        shown, longest = self._view, max(self._all, key=len)
-        position = position_of(longest, step, self.window.axis)
-        if shown is None or position is None:
+        position = position_of(max(self._all, key=len), step, self.window.axis)
+        column = None if position is None else shown.column(position, self.size.width - GUTTER)
+        if column is None:
             return
-        x = shown.column(position, len(plot[0]))
-        if x is None:
-            return
-        for row in plot[1:]:
-            character, name = row[x]
-            row[x] = (stroke, style) if character == " " or name == "mark" else (character, name)
-        plot[0][x] = (head, style)
+        x = GUTTER + column
+        for y in range(1, self.size.height - 1):
+            self._canvas.write_behind(x, y, stroke, style, weaker="mark")
+        self._canvas.write(x, 0, head, style)
 
     def _foot(self, shown: View, cells: int) -> str:
         start, end = (
@@ -395,12 +393,14 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         end = {"epoch": "epoch ", "step": "step ", "time": ""}[self.window.axis] + end
         return f"{start}{end:>{max(0, cells - len(start))}}"
 
-    def _waiting(self, width: int, height: int, hidden: bool) -> list[Row]:
-        text = ("nothing in sight" if hidden else "no value yet").center(width)[:width]
-        return [
-            [(c, "axis") for c in (text if row == height // 2 else " " * width)]
-            for row in range(height)
-        ]
+    def _waiting(self) -> Canvas:
+        width, height = self.size
+        canvas = Canvas(width, height, "axis")
+        hidden = any(len(one) for one in self._all)
+        text = "nothing in sight" if hidden else "no value yet"
+        if height:
+            canvas.write(0, height // 2, text.center(width), "axis")
+        return canvas
 
     # Keys
 
@@ -562,15 +562,3 @@ def _position(value: float, axis: Axis) -> str:
     if axis == "time":
         return duration(value)
     return f"{value:.0f}" if axis == "step" or value >= 100 else f"{value:.3g}"
-
-
-def _row(rows: Sequence[Row], y: int) -> Row:
-    return rows[y] if y < len(rows) else []
-
-
-def _differing(old: Row, new: Row) -> list[tuple[int, int]]:
-    """From the first to behind the last cell in which two rows differ."""
-    if len(old) != len(new):
-        return [(0, max(len(old), len(new)))]
-    differing = [x for x, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
-    return [(differing[0], differing[-1] + 1)] if differing else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.runs.history import Series
 from tui.charts.columns import GAP, Column, columns
+from tui.charts.extremes import Extremes
 from tui.charts.window import WHOLE, Axis, Extent, Window, positions
 
 
@@ -25,6 +26,8 @@ class Curve:
     series: Series
     values: Sequence[float]
     """The series' own, or made smooth."""
+    extremes: Extremes
+    """Of the values."""
     style: str
 
 
@@ -92,6 +95,7 @@ def view(
                 end,
                 width,
                 above=0.0 if log else -math.inf,
+                extremes=curve.extremes,
             ),
             curve.style,
         )

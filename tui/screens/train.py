@@ -1,5 +1,6 @@
 """The training screen: the charts of a run, live or finished, and the keys that steer it."""
 
+import asyncio
 import time
 
 from textual import work
@@ -16,7 +17,7 @@ from core.events import Event
 from core.runs.catalogue import run_directories, run_state
 from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, Series, State
-from core.runs.journal import JournalFollower, read_overview
+from core.runs.journal import JournalFollower
 from core.schedules import EDITABLE, SCHEDULED, Schedules
 from tui.charts.board import SMOOTHINGS, Board
 from tui.charts.braille import PATTERNS, draw
@@ -39,9 +40,8 @@ from tui.widgets.vitals import Vitals, read_computer
 
 CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
 READINGS_SECONDS = 2.0
-AT_ONCE = 2**20
-"""Bytes of a journal that are read without a worker."""
-PORTION = 2**21
+PORTION = 2**18
+"""Bytes of a journal that are read without looking at keys in between: about a millisecond."""
 LOG_BYTES = 2**16
 MOST_CYCLES = 12
 """More marks of cycles than this would fill a chart and say nothing."""
@@ -94,7 +94,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         self._follower: JournalFollower | None = None
         self._problem = ""
         self._loading = False
-        """Whether a worker reads a long journal."""
+        """Whether a worker reads a long journal, portion by portion."""
         self._others = OtherRuns(OTHERS)
         self._since = 0.0
         """Unix time from which on what the journal tells is news."""
@@ -176,9 +176,9 @@ What is set by hand holds until it is given back to its schedule, through a resu
         if not self._follower or not self.is_current or self._loading:
             return
         self._read_others()
-        if self._directory and self._follower.behind > AT_ONCE:
+        if self._follower.behind > PORTION:
             self._loading = True
-            self._load(self._directory)
+            self._load(self._follower, self._history)
             return
         new = self._follower.read_new()
         if new:
@@ -195,28 +195,17 @@ What is set by hand holds until it is given back to its schedule, through a resu
                 if event.time >= self._since and (found := notice(event, self._directory.name)):
                     self.host.say(found)
 
-    @work(thread=True, exclusive=True, group="journal")
-    def _load(self, directory: RunDirectory) -> None:
-        """Read a long journal: parts of it first, so that something is seen at once; then all."""
-        worker = get_current_worker()
-        overview = History()
-        overview.add(read_overview(directory.journal_file))
-        self.app.call_from_thread(self._loaded, directory, overview, None)
-        history, follower = History(), JournalFollower(directory.journal_file)
+    @work(exclusive=True, group="journal")
+    async def _load(self, follower: JournalFollower, history: History) -> None:
+        """Read a long journal; draw what is read so far now and then, and keys are answered."""
+        shown = time.monotonic()
         while new := follower.read_new(PORTION):
-            if worker.is_cancelled:
-                return
             history.add(new)
-        self.app.call_from_thread(self._loaded, directory, history, follower)
-
-    def _loaded(
-        self, directory: RunDirectory, history: History, follower: JournalFollower | None
-    ) -> None:
-        if directory != self._directory:
-            return
-        self._history = history
-        if follower:
-            self._follower, self._loading = follower, False
+            await asyncio.sleep(0)
+            if time.monotonic() - shown > self.host.refresh_seconds:
+                self._show()
+                shown = time.monotonic()
+        self._loading = False
         self._show()
 
     def _look_around(self) -> None:

@@ -172,6 +172,13 @@ def test_a_training_that_begins_anew_makes_everything_void() -> None:
     assert again.best is None and again.evaluated is None
 
 
+def test_a_series_tells_how_often_it_did_not_only_grow() -> None:
+    told = history(started(), progress(10), progress(20), started(20))
+    assert told.series["kl"].voided == 0
+    told.add([started(10), progress(20)])
+    assert told.series["kl"].voided == 1 and len(told.series["kl"]) == 2
+
+
 def test_after_a_resume_no_void_numbers_are_at_hand() -> None:
     told = [started(), progress(10), evaluated(10), saved(20)]
     kept = history(*told, started(20))

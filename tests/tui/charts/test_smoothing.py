@@ -34,9 +34,12 @@ def test_a_value_that_is_not_finite_is_a_gap_and_leaves_the_rest_as_it_was() -> 
     assert found[3] == pytest.approx((1 + 2 * 2) / 3)
 
 
-def test_a_resumed_run_is_smoothed_anew() -> None:
-    smoothed = Smoothed(0.9)
-    smoothed.follow(array("d", [1.0, 2.0, 30.0]))
-    again = array("d", [1.0, 2.0, 3.0, 4.0])
-    assert list(smoothed.follow(again)) == list(Smoothed(0.9).follow(again))
-    assert list(smoothed.follow(again[:2])) == list(Smoothed(0.9).follow(again[:2]))
+def test_a_long_series_is_smoothed_as_value_by_value() -> None:
+    values = array("d", [math.sin(x) for x in range(9000)])
+    values[5000] = math.nan
+    mean, bias, wanted = 0.0, 1.0, []
+    for value in values:
+        if math.isfinite(value):
+            mean, bias = 0.6 * mean + 0.4 * value, 0.6 * bias
+        wanted.append(mean / (1 - bias) if math.isfinite(value) else math.nan)
+    assert list(Smoothed(0.6).follow(values)) == pytest.approx(wanted, nan_ok=True)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from core.events import Paused
 from core.runs.history import Series
 from tui.charts.columns import GAP
-from tui.charts.view import Curve, View, view
+from tui.charts.course import Course
+from tui.charts.view import View, view
 from tui.charts.window import Extent, Window
 
 
@@ -20,7 +21,7 @@ def series(values: list[float]) -> Series:
 
 def seen(values: list[float], width: int = 20, **options: object) -> View | None:
     made = series(values)
-    return view([Curve(made, made.values, "line")], width, **options)  # type: ignore[arg-type]
+    return view([Course(made, 0).raw("line")], width, **options)  # type: ignore[arg-type]
 
 
 def test_a_series_without_a_finite_value_has_no_view() -> None:
