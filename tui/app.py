@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -32,6 +33,7 @@ from tui.headless import OnHangUp, steering_hint, train_detached
 from tui.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
 from tui.models import Models
 from tui.notices import Notice, notice
+from tui.repaint import repaint
 from tui.screens.compare import CompareScreen
 from tui.screens.convert import ConvertScreen
 from tui.screens.generate import GenerateScreen
@@ -371,6 +373,9 @@ class CvaeApp(App[None]):
         if self._event_loop:
             with contextlib.suppress(RuntimeError):
                 self._event_loop.call_soon_threadsafe(act)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, repaint(renderable))
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave the terminal clean; whoever runs the app says what went wrong, and where."""

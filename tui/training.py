@@ -1,6 +1,8 @@
 """The training that the app hosts, in a thread of its own that outlives the screens."""
 
 import contextvars
+import gc
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -11,6 +13,10 @@ from core.control import Control
 from core.errors import CvaeError
 from core.runs.directory import RunDirectory
 from tui.terminal import log_file
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from another; a key takes a dozen turns to the screen.
+"""
 
 
 class HostedTraining:
@@ -41,6 +47,7 @@ class HostedTraining:
         # Messages of Textual ask for the app of the context in which they are made.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(train,), name="training")
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
 
     def wait(self) -> None:
@@ -63,6 +70,8 @@ class HostedTraining:
             # Torch takes seconds to import; the screens are up meanwhile.
             from core.session import train
 
+            # To look through all that torch consists of for garbage would hold up keys.
+            gc.freeze()
             self.directory = prepare()
             prepared(self.directory)
             for event in train(self.directory, self.control):

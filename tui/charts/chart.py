@@ -153,6 +153,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         self._drawn: Size | None = None
         self._dragged_at: int | None = None
         self._title = ""
+        self._entitled = 0
+        """Cells that the titles of before and now take."""
         self._entitling = False
         self._entitle()
 
@@ -277,7 +279,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
     ) -> Self:
         """Have it drawn again; for a new title, the line of the title alone."""
         if self._entitling and self.is_mounted:
-            regions = (Region(-1, -1, self.size.width + 2, 1),)
+            regions = (Region(-1, -1, min(self._entitled, self.size.width) + 2, 1),)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
@@ -310,6 +312,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             index = len(series) - 1 if step is None else index_of(series, step)
             title += f" {figure(series.values[index])}"
         if title != self._title:
+            self._entitled = max(len(title), len(self._title)) + 3
             self._title = title
             self._entitling = True
             self.border_title = title
