@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,13 +35,7 @@ from tui.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
 from tui.models import Models
 from tui.notices import Notice, notice
 from tui.repaint import repaint
-from tui.screens.compare import CompareScreen
-from tui.screens.convert import ConvertScreen
-from tui.screens.generate import GenerateScreen
 from tui.screens.help import HelpScreen
-from tui.screens.latent import LatentScreen
-from tui.screens.runs import RunsScreen
-from tui.screens.setup import SetupScreen
 from tui.screens.train import TrainScreen
 from tui.signals import handling_signals
 from tui.terminal import leave_terminal, log_file, owned_terminal
@@ -54,6 +49,16 @@ from tui.widgets.room import ROOMS
 S = TypeVar("S", bound=Screen[None])
 
 
+def _visited(room: str) -> Screen[object]:
+    """A screen, imported when somebody goes there, for the first paint waits for what is imported.
+
+    room: its name, from which follow those of its module and its class.
+    """
+    module = import_module(f"tui.screens.{room}")
+    screen: Screen[object] = getattr(module, f"{room.title()}Screen")()
+    return screen
+
+
 class CvaeApp(App[None]):
     """Hosts a training in a thread; every screen reads run directories."""
 
@@ -61,12 +66,7 @@ class CvaeApp(App[None]):
     CSS_PATH = "app.tcss"
     MODES = {
         "train": TrainScreen,
-        "setup": SetupScreen,
-        "convert": ConvertScreen,
-        "generate": GenerateScreen,
-        "latent": LatentScreen,
-        "runs": RunsScreen,
-        "compare": CompareScreen,
+        **{room: partial(_visited, room) for room in ROOMS if room != "train"},
     }
     DEFAULT_MODE = "train"
     read_only = False
@@ -264,6 +264,8 @@ class CvaeApp(App[None]):
 
         Raises InputError when they do not hold.
         """
+        from tui.screens.setup import SetupScreen
+
         for screen in self._screens(SetupScreen):
             return screen.settings(), screen.run_name, screen.preset_name
         return None
