@@ -1,5 +1,6 @@
 """Models and corpora loaded from runs, kept until their file is replaced."""
 
+import gc
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -35,6 +36,8 @@ class Models:
             if key not in self._loaded:
                 _make_room(self._loaded)
                 self._loaded[key] = load_inference(directory, checkpoint)
+                # To look through all of torch for garbage would hold up keys.
+                gc.freeze()
             return self._loaded[key]
 
     def corpus(self, directory: RunDirectory) -> Corpus:

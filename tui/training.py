@@ -70,13 +70,17 @@ class HostedTraining:
             # Torch takes seconds to import; the screens are up meanwhile.
             from core.session import train
 
-            # To look through all that torch consists of for garbage would hold up keys.
-            gc.freeze()
             self.directory = prepare()
             prepared(self.directory)
+            kinds: set[type[events.Event]] = set()
             for event in train(self.directory, self.control):
                 self.last = event
                 told(self.directory, event)
+                if type(event) not in kinds:
+                    # What it needed is imported now. To look through all that torch consists of
+                    # for garbage, every other second, would hold up keys.
+                    kinds.add(type(event))
+                    gc.freeze()
         except CvaeError as error:
             self.error = str(error)
         except Exception as error:

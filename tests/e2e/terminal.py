@@ -76,6 +76,11 @@ class Terminal:
                 re.sub(rb"\x1b\[[<>=?][0-9;]*[a-ln-zA-Z]|\x1bP[^\x1b]*\x1b\\", b"", data)
             )
 
+    def read_bytes(self, seconds: float) -> bytes:
+        """What the program writes next, at once and past the picture; empty if nothing comes."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        return os.read(self._master, 65_536) if ready else b""
+
     def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
         """Wait until the screen shows something that the pattern finds."""
         deadline = time.monotonic() + seconds

@@ -27,6 +27,8 @@ GUTTER = 7
 """Characters of the axis at the left."""
 ZOOM = 0.7
 """How much of what is in sight stays so after zooming in once."""
+CURSOR_ROWS = 4
+"""The cursor is drawn in every so many rows, for with each key all of them are drawn anew."""
 OTHERS = len(PATTERNS) - 1
 """Runs that can be told apart beside the chart's own."""
 
@@ -335,7 +337,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         for mark in self._marks:
             self._upright(shown, mark.step, "┊", "mark", mark.letter)
         if cursor is not None:
-            self._upright(shown, cursor, "│", "cursor", "▾")
+            self._upright(shown, cursor, "│", "cursor", "▾", CURSOR_ROWS)
 
     def _curves_drawn(self, shown: View) -> Canvas:
         width, height = self.size
@@ -377,14 +379,16 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             log=self.logarithmic,
         )
 
-    def _upright(self, shown: View, step: int, stroke: str, style: str, head: str) -> None:
+    def _upright(
+        self, shown: View, step: int, stroke: str, style: str, head: str, every: int = 1
+    ) -> None:
         """A line from top to bottom at a step, behind the curves, with a letter at its head."""
         position = position_of(max(self._all, key=len), step, self.window.axis)
         column = None if position is None else shown.column(position, self.size.width - GUTTER)
         if column is None:
             return
         x = GUTTER + column
-        for y in range(1, self.size.height - 1):
+        for y in range(every, self.size.height - 1, every):
             self._canvas.write_behind(x, y, stroke, style, weaker="mark")
         self._canvas.write(x, 0, head, style)
 

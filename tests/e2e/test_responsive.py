@@ -1,0 +1,124 @@
+"""How soon a key is answered and how much is written while the app trains, with default settings.
+
+Both are measured at the pseudo-terminal of 160x48 that a person would look at.
+"""
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+OpenTerminal = Callable[..., Terminal]
+
+SECONDS = 20
+KEYS = 200
+BACK, ON = "\x1b[D", "\x1b[C"
+STEP = re.compile(rb"step ([\d,]+), epoch")
+ROUNDS = 3
+"""Rounds of which the best counts, for a machine is sometimes busy with something else."""
+
+pytestmark = pytest.mark.slow
+
+
+def training(open_terminal: OpenTerminal, *options: str) -> Terminal:
+    terminal = open_terminal(*options, "train", columns=160, rows=48, COLORTERM="truecolor")
+    terminal.wait_for(r"epoch [3-9]\.\d/", 120)
+    return terminal
+
+
+def kilobytes_per_second(terminal: Terminal) -> float:
+    end, written = time.monotonic() + SECONDS, 0
+    while (left := end - time.monotonic()) > 0:
+        written += len(terminal.read_bytes(left))
+    return written / 1000 / SECONDS
+
+
+def pause(terminal: Terminal, seconds: float) -> None:
+    """Let the app go on for so long."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        terminal.read_bytes(left)
+
+
+def answered(terminal: Terminal, key: str, answer: Callable[[bytes], object]) -> float:
+    """Milliseconds from a key to its effect on the screen."""
+    start, written = time.perf_counter(), b""
+    terminal.press(key)
+    while not answer(written):
+        assert time.perf_counter() - start < 10, f"{key!r} was not answered"
+        written += terminal.read_bytes(1)
+    return 1000 * (time.perf_counter() - start)
+
+
+def cursor_moves(terminal: Terminal) -> Iterator[float]:
+    """The cursor of the charts, told by the step that it points at."""
+    chance, shown = random.Random(1), b""
+
+    def moved(written: bytes) -> bool:
+        nonlocal shown
+        steps = [step for step in STEP.findall(written) if step != shown]
+        if steps:
+            shown = steps[-1]
+        return bool(steps)
+
+    answered(terminal, BACK, moved)
+    for number in range(KEYS):
+        pause(terminal, chance.uniform(0.02, 0.2))
+        yield answered(terminal, BACK if number % 10 < 5 else ON, moved)
+
+
+def letters(terminal: Terminal) -> Iterator[float]:
+    """Letters in the words of the Convert screen, which are converted meanwhile."""
+    chance, typed = random.Random(1), ""
+    for _ in range(KEYS):
+        pause(terminal, chance.uniform(0.02, 0.2))
+        if len(typed) == 12:
+            terminal.press("\x15")
+            pause(terminal, 0.5)
+            typed = ""
+        letter = chance.choice("abcdefghijklmnoprstuvwxy")
+        typed += letter
+        yield answered(terminal, letter, partial(_shows, typed.encode()))
+
+
+def _shows(typed: bytes, written: bytes) -> bool:
+    return typed in written
+
+
+def percentile_99(measure: Callable[[], Iterator[float]]) -> float:
+    """Of the best of some rounds, in milliseconds."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        best = min(best, sorted(measure())[int(0.99 * KEYS)])
+        if best < 50:
+            break
+    return best
+
+
+def test_a_key_on_the_charts_is_answered_in_50_ms_while_the_app_trains(
+    open_terminal: OpenTerminal,
+) -> None:
+    terminal = training(open_terminal)
+    assert percentile_99(lambda: cursor_moves(terminal)) < 50
+
+
+def test_a_letter_is_on_the_screen_in_50_ms_while_the_app_trains(
+    open_terminal: OpenTerminal, tmp_path: Path
+) -> None:
+    terminal = training(open_terminal)
+    terminal.press("3")
+    terminal.wait_for("Model verbs-default-1")
+    assert percentile_99(lambda: letters(terminal)) < 50
+
+
+@pytest.mark.parametrize(("options", "most"), [((), 30), (("--sparse",), 10)], ids=str)
+def test_a_training_in_sight_writes_little_to_the_terminal(
+    open_terminal: OpenTerminal, options: tuple[str, ...], most: float
+) -> None:
+    terminal = training(open_terminal, *options)
+    assert kilobytes_per_second(terminal) < most
