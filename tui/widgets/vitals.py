@@ -1,10 +1,12 @@
 """How a training is doing besides its curves: pace, schedules, machine."""
 
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Static
 
 from core.runs.history import History
@@ -40,6 +42,8 @@ class Vitals(Static):
     """A few lines of names and values."""
 
     def __init__(self, id: str | None = None) -> None:
+        self._changed: tuple[Region, ...] = ()
+        self._drawn: list[str] = []
         super().__init__(id=id, markup=False)
         self._lines: list[str] = []
         self._computer: list[str] = []
@@ -83,8 +87,27 @@ class Vitals(Static):
             self._computer.append(_pair(memory, gpu))
         self._draw()
 
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Have it drawn again; for new lines, those alone."""
+        regions = regions or self._changed
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
     def _draw(self) -> None:
-        self.update(Content("\n".join(self._lines + self._computer)), layout=False)
+        lines = self._lines + self._computer
+        pairs = enumerate(zip_longest(lines, self._drawn))
+        changed = [y for y, (line, before) in pairs if line != before]
+        if not changed:
+            return
+        self._drawn = lines
+        self._changed = tuple(Region(0, y, self.size.width, 1) for y in changed)
+        self.update(Content("\n".join(lines)), layout=False)
+        self._changed = ()
 
 
 def _pair(left: str, right: str) -> str:
