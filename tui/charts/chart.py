@@ -27,8 +27,8 @@ GUTTER = 7
 """Characters of the axis at the left."""
 ZOOM = 0.7
 """How much of what is in sight stays so after zooming in once."""
-CURSOR_ROWS = 4
-"""The cursor is drawn in every so many rows, for with each key all of them are drawn anew."""
+CURSOR_STROKES = 6
+"""Of the cursor, at most: with each key, all rows that it stands in are drawn anew."""
 OTHERS = len(PATTERNS) - 1
 """Runs that can be told apart beside the chart's own."""
 
@@ -337,7 +337,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         for mark in self._marks:
             self._upright(shown, mark.step, "┊", "mark", mark.letter)
         if cursor is not None:
-            self._upright(shown, cursor, "│", "cursor", "▾", CURSOR_ROWS)
+            self._upright(shown, cursor, "│", "cursor", "▾", -(-height // CURSOR_STROKES))
 
     def _curves_drawn(self, shown: View) -> Canvas:
         width, height = self.size
