@@ -111,6 +111,9 @@ def test_a_letter_is_on_the_screen_in_50_ms_while_the_app_trains(
     open_terminal: OpenTerminal, tmp_path: Path
 ) -> None:
     terminal = training(open_terminal)
+    terminal.press("c")
+    while not list(tmp_path.glob("runs/*/checkpoints/last.safetensors")):
+        terminal.read()
     terminal.press("3")
     terminal.wait_for("Model verbs-default-1")
     assert percentile_99(lambda: letters(terminal)) < 50
