@@ -1,5 +1,6 @@
 """`cvae-tui experiment`: the trials of an experiment, side by side or one after another."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -212,12 +213,14 @@ class _Watch:
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            self._look()
             if self._interrupted.is_set() and time.monotonic() - self._asked > ASK_AGAIN_SECONDS:
                 self._asked = time.monotonic()
                 for followed in self._followed.values():
                     if is_owned(followed.directory):
                         RemoteControl(followed.directory).stop()
+            # A terminal that is gone must not keep the trials from being stopped.
+            with contextlib.suppress(OSError):
+                self._look()
 
     def _look(self) -> None:
         for trial, followed in self._followed.items():
