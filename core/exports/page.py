@@ -70,6 +70,7 @@ def page(
             # The page loads nothing, whatever the words in it say.
             '<meta http-equiv="Content-Security-Policy" '
             "content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+            '<meta name="color-scheme" content="light dark">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{text(title)}</title><style>{STYLE}</style></head><body>",
             f"<header><h1>{text(title)}</h1>",

@@ -2,7 +2,6 @@
 
 STYLE = """
 :root {
-  color-scheme: light dark;
   --ink: #1a1a1a; --quiet: #5a5f63; --paper: #fdfdfd; --panel: #f1f3f5; --rule: #d9d9d9;
   --good: #006b4e; --bad: #a83e00; --accent: #0063a0;
 }
