@@ -348,6 +348,7 @@ RUNS = [
 ]
 COMPARE = [
     opens("p", ChooseSome),
+    Press("e", lambda app: [one.message for one in app._notifications], has("no experiment")),
     Press("v", lambda app: app.screen.query_one(TabbedContent).active, gives("scores")),
     Press("x", lambda app: compare_screen(app)._axis, gives("step")),
     Press("z", lambda app: app.screen.query_one("#charts").has_class("-one"), gives(True)),

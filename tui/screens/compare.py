@@ -288,7 +288,9 @@ where a run has any, else of the selection pairs.
                 picked,
             )
         else:
-            self.notify(f"There are no runs in {harmless(str(self.host.runs_dir))} yet.")
+            self.notify(
+                f"There are no runs in {harmless(str(self.host.runs_dir))} yet.", markup=False
+            )
 
     @work(exclusive=True, group="experiments")
     async def action_experiment(self) -> None:
@@ -298,7 +300,8 @@ where a run has any, else of the selection pairs.
         if not there:
             self.notify(
                 f"There is no experiment in {harmless(str(runs))} yet; "
-                "`cvae-tui experiment` runs one."
+                "`cvae-tui experiment` runs one.",
+                markup=False,
             )
             return
         told = {
