@@ -8,6 +8,8 @@ Ray itself keeps nothing beyond the command.
 import contextlib
 import logging
 import os
+import secrets
+import socket
 import tempfile
 import threading
 import time
@@ -30,6 +32,7 @@ GRACE = 4
 """A trial is not stopped early before this part of its epochs."""
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
@@ -38,9 +41,9 @@ QUIET = {
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
 """No reports to anyone, no files beside ours, and Ctrl-C is ours."""
-LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
 """Makes the loopback address that of the node, which Ray does on other systems unasked. Then its
-servers listen there alone."""
+servers listen there alone, and ask for a token."""
 
 
 def run_on_ray(
@@ -62,7 +65,10 @@ def run_on_ray(
     Raises InputError when there is no cluster at the address, TrainingError when trials died more
     often than they are tried anew.
     """
-    os.environ |= QUIET if address else QUIET | LOOPBACK
+    os.environ |= QUIET
+    if not address:
+        # Of this command alone, where Ray would keep one in the user's home.
+        os.environ |= LOOPBACK | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     from ray import tune
 
     runs = runs.resolve()
@@ -104,12 +110,13 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
     logging.getLogger("ray").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="cvae-tui-", ignore_cleanup_errors=True) as folder:
         if address:
+            _check_reachable(address)
             try:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+            except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
                 raise InputError(
-                    f"--ray {address}: there is no Ray cluster ({_first_line(error)}); "
-                    "`ray start --head` starts one"
+                    f"--ray {address}: there is no Ray cluster that lets us in "
+                    f"({_last_line(error).partition('. ')[0]})"
                 ) from None
         else:
             ray.init(
@@ -125,6 +132,18 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
             yield folder
         finally:
             ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Raise InputError where nobody listens, for which Ray would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise InputError(
+            f"--ray {address}: nobody can be reached there ({error}); HOST:PORT of the head of a "
+            "Ray cluster is needed, which `ray start --head` starts"
+        ) from None
 
 
 def _trainable() -> Any:
@@ -218,10 +237,6 @@ def _name(trial: Any) -> str:
 def _sentence(result: Any) -> str:
     name = unpacked(result.config["trial"]).name
     return f"the trial {name!r} was tried {RETRIES + 1} times and died: {_last_line(result.error)}"
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _last_line(error: BaseException) -> str:

@@ -269,8 +269,14 @@ def test_trials_that_do_badly_end_early_if_asked(
 
 
 @pytest.fixture
-def two_nodes(tmp_path: Path) -> Iterator[str]:
-    """The address of a cluster of two nodes, each with one processor."""
+def two_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a cluster of two nodes, each with one processor, that asks for a token."""
+    for name, value in {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": "0123456789abcdef",
+    }.items():
+        monkeypatch.setenv(name, value)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"127.0.0.1:{port}"
@@ -282,7 +288,7 @@ def two_nodes(tmp_path: Path) -> Iterator[str]:
         nodes.append(
             subprocess.Popen(
                 [*start, *more],
-                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
+                env=os.environ,
                 stdout=(tmp_path / "nodes.txt").open("ab"),
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -312,8 +318,8 @@ def test_a_cluster_that_runs_already_is_joined_by_its_address(
     cvae_tui: Run, design: Callable[..., Path], tmp_path: Path, two_nodes: str
 ) -> None:
     ours, rays = tmp_path / "ours", tmp_path / "rays"
-    assert cvae_tui("experiment", design(), "--sequential", "--runs-dir", ours).code == 0
-    process = begun(design(), rays, "--ray", two_nodes)
+    assert cvae_tui("experiment", design(300), "--sequential", "--runs-dir", ours).code == 0
+    process = begun(design(300), rays, "--ray", two_nodes)
     at_once = 0
     while process.poll() is None:
         at_once = max(at_once, list(states(rays).values()).count("training"))
@@ -324,11 +330,10 @@ def test_a_cluster_that_runs_already_is_joined_by_its_address(
     assert_same(ours, rays)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1", "nowhere:x", "127.0.0.1:99999"])
 def test_an_address_without_a_cluster_is_refused_in_a_sentence(
-    design: Callable[..., Path], tmp_path: Path
+    cvae_tui: Run, design: Callable[..., Path], tmp_path: Path, address: str
 ) -> None:
-    process = begun(design(), tmp_path / "runs", "--ray", "127.0.0.1:1")
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert err.splitlines()[-1].startswith("cvae-tui: --ray 127.0.0.1:1: there is no Ray cluster")
+    code, _, err = cvae_tui("experiment", design(), "--ray", address, "--runs-dir", tmp_path)
+    assert code == 2
+    assert err.startswith(f"cvae-tui: --ray {address}: nobody can be reached there (")
