@@ -19,6 +19,7 @@ from tui.charts.braille import BLANK, PATTERNS, draw
 from tui.charts.canvas import Canvas
 from tui.charts.course import Course
 from tui.charts.quantities import Quantity, quantity
+from tui.charts.scale import ticks
 from tui.charts.view import Curve, Mark, View, index_of, position_of, view
 from tui.charts.window import AXES, Axis, Extent, Window, positions
 from tui.wording import duration, figure
@@ -348,10 +349,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             dots = draw(layer.columns, shown.low, shown.high, rows, PATTERNS[slot])
             for y, line in enumerate(dots):
                 canvas.write_dots(GUTTER, y, line, BLANK, layer.style)
-        labels = {0: figure(shown.value(1)), rows - 1: figure(shown.value(0))}
-        if rows >= 5:
-            middle = (rows - 1) // 2
-            labels[middle] = figure(shown.value(1 - middle / (rows - 1)))
+        values = ticks(shown.low, shown.high, rows, log=shown.log)
+        labels = {y: figure(value) for y, value in values.items()}
         for y in range(rows):
             label = f"{labels.get(y, ''):>{GUTTER - 1}}"[: GUTTER - 1]
             canvas.write(0, y, label + ("┤" if y in labels else "│"), "axis")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.runs.history import Series
 from tui.charts.columns import GAP, Column, columns
 from tui.charts.extremes import Extremes
+from tui.charts.scale import round_range
 from tui.charts.window import WHOLE, Axis, Extent, Window, positions
 
 
@@ -51,11 +52,6 @@ class View:
     start: float
     end: float
     """First and last position in sight."""
-
-    def value(self, share: float) -> float:
-        """The value at a height, from 0 at the bottom to 1 at the top."""
-        found = self.low + (self.high - self.low) * share
-        return float(10**found) if self.log else found
 
     def column(self, position: float, width: int) -> int | None:
         """The column of a position among so many; None when it is out of sight."""
@@ -109,7 +105,7 @@ def view(
     filled = [c for layer in layers for c in layer.columns if c is not None and c is not GAP]
     if not filled:
         return None
-    low, high = bounds or _range(min(c.low for c in filled), max(c.high for c in filled))
+    low, high = bounds or round_range(min(c.low for c in filled), max(c.high for c in filled))
     return View(layers, low, high, log, start, end)
 
 
@@ -134,13 +130,3 @@ def _logarithm(column: Column | None) -> Column | None:
     if column is None or column is GAP:
         return column
     return Column(*(math.log10(v) for v in (column.first, column.last, column.low, column.high)))
-
-
-def _range(low: float, high: float) -> tuple[float, float]:
-    """A range that holds both values and whose ends are round numbers."""
-    if low == high:
-        pad = abs(low) or 1.0
-        low, high = (0.0, low + pad) if low >= 0 else (low - pad, 0.0)
-    step = 10 ** math.floor(math.log10(high - low)) / 2
-    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    return low, high

@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from tui.charts.braille import draw
 from tui.charts.columns import GAP, Column, columns
+from tui.charts.scale import round_range, ticks
 from tui.chosen import COLOURS, MARKERS, MOST
 from tui.wording import figure
 
@@ -93,7 +94,7 @@ class Overlay(Widget, can_focus=True):
         found = [columns(line.xs, line.ys, start, end, cells * 2) for line in lines]
         bands = [_band(line, start, end, cells * 2) if line.low else [] for line in lines]
         filled = [column for line in (*found, *bands) for column in line if column]
-        low, high = self._bounds or (
+        low, high = self._bounds or round_range(
             min((column.low for column in filled), default=0.0),
             max((column.high for column in filled), default=1.0),
         )
@@ -120,7 +121,7 @@ class Overlay(Widget, can_focus=True):
         # Above all lines, so that none hides the marker of another.
         for (row, cell), marker in markers.items():
             canvas[row][cell] = marker
-        labels = {0: figure(high), rows - 1: figure(low)}
+        labels = {row: figure(value) for row, value in ticks(low, high, rows).items()}
         strips = []
         for row, drawn in enumerate(canvas):
             label = f"{labels.get(row, ''):>{GUTTER - 1}}{'┤' if row in labels else '│'}"
