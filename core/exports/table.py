@@ -39,9 +39,6 @@ def _beside_the_series(event: events.Evaluated) -> Iterator[tuple[str, float | N
     yield "gaussian_ci95_low", gaussian.ci95[0]
     yield "gaussian_ci95_high", gaussian.ci95[1]
     yield "gaussian_draws", gaussian.draws
-    yield "course_score", gaussian.course_score
-    for dimension, kl in enumerate(event.scores.kl_per_dimension, start=1):
-        yield f"kl_of_dimension_{dimension}", kl
 
 
 def _cell(value: float | None) -> float | int | str:

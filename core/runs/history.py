@@ -4,7 +4,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Literal, cast
 
 from core import events
@@ -93,6 +93,9 @@ class History:
         self.saved: dict[str, events.Saved] = {}
         self.edits: list[events.Edited] = []
         self._reports = Moments()
+        self._evaluated_at = Moments()
+        self._together: list[Series] = []
+        """Those whose moments are those of all evaluations."""
         self.alarms: list[events.Alarm] = []
         self.last: events.Event | None = None
 
@@ -170,6 +173,7 @@ class History:
                 self._series("gaussian").append(event, scores.gaussian.score)
                 self._series("distinct").append(event, scores.gaussian.distinct)
                 self._series("joint").append(event, event.joint)
+                self._add_together(event)
                 if scores.active_units is not None:
                     self._series("active_units").append(event, scores.active_units)
                     self._series("mutual_information").append(event, scores.mutual_information)
@@ -197,6 +201,21 @@ class History:
             except TypeError:
                 series.values.fromlist([math.nan if value is None else value for value in values])
 
+    def _add_together(self, event: events.Evaluated) -> None:
+        """Take in what every evaluation tells, and all dimensions at once."""
+        scores = event.scores
+        told = [scores.gaussian.course_score, *scores.kl_per_dimension]
+        if not self._together:
+            names = [DIMENSION.format(number) for number in range(1, len(told))]
+            self._together = [
+                self.series.setdefault(name, Series(self._evaluated_at))
+                for name in ("course_score", *names)
+            ]
+        self._evaluated_at.add([event])
+        # A journal may be damaged: whatever it tells, the series stay equally long.
+        for series, value in zip_longest(self._together, told[: len(self._together)]):
+            series.values.append(math.nan if value is None else value)
+
     def _series(self, name: str) -> Series:
         return self.series.setdefault(name, Series())
 
@@ -209,6 +228,9 @@ class History:
         self.edits = [event for event in self.edits if event.step <= step]
         self.alarms = [event for event in self.alarms if event.step <= step]
 
+
+DIMENSION = "kl_of_dimension_{:02}"
+"""The series of a latent dimension's KL, counted from 1."""
 
 Values = list[float | None]
 

@@ -51,8 +51,8 @@ def progress(step: int, kl: float | None = 5.0) -> events.Progress:
     )
 
 
-def evaluated(step: int, *, best: bool = False, bleu4: float | None = 0.6) -> events.Evaluated:
-    scores = msgspec.structs.replace(SCORES, bleu4=bleu4)
+def evaluated(step: int, *, best: bool = False, **scored: object) -> events.Evaluated:
+    scores = msgspec.structs.replace(SCORES, **scored)
     return events.Evaluated(**at(step), scores=scores, joint=0.2, best=best)
 
 
@@ -125,8 +125,24 @@ def test_every_number_of_progress_and_evaluation_is_a_series() -> None:
         "gaussian",
         "distinct",
         "joint",
+        "course_score",
     } <= found.series.keys()
     assert all(len(column) == len(column.values) for column in found.series.values())
+
+
+def test_the_kl_of_each_dimension_is_a_series_however_many_an_evaluation_tells() -> None:
+    told = [
+        evaluated(10 * number, kl_per_dimension=kl)
+        for number, kl in enumerate(((0.5, 2.0), (None, 3.0), (1.0,), (1.0, 4.0, 9.0)), start=1)
+    ]
+    found = history(started(), *told)
+    first, second = (found.series[f"kl_of_dimension_{number:02}"] for number in (1, 2))
+    assert list(first.steps) == [10, 20, 30, 40]
+    assert list(first.values) == pytest.approx([0.5, math.nan, 1.0, 1.0], nan_ok=True)
+    assert list(second.values) == pytest.approx([2.0, 3.0, math.nan, 4.0], nan_ok=True)
+    found.add([started(20)])
+    assert list(first.values) == pytest.approx([0.5, math.nan], nan_ok=True)
+    assert list(second.steps) == [10, 20]
 
 
 def test_a_run_without_pairs_has_no_series_of_their_bleu() -> None:
