@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -141,6 +142,8 @@ class CvaeApp(App[None]):
         self._event_loop = asyncio.get_running_loop()
         self._colour_cells()
         self.theme_changed_signal.subscribe(self, self._remember_theme)
+        # To look through all that was imported for garbage, again and again, would hold up keys.
+        self.call_after_refresh(gc.freeze)
         if self.hung_up or self.signalled is not None:
             self.exit()
         elif self._train_at_start:

@@ -32,6 +32,9 @@ COMMANDS = {
 }
 """Names and one-line helps, here so that `--help` imports no command."""
 
+FRAMES_PER_SECOND = "120"
+"""Most of them; there is none while nothing changes."""
+
 
 class Commands(click.Group):
     """Imports the module of a command when the command is called."""
@@ -97,6 +100,8 @@ def main() -> None:
     0: done. 2: bad input. 1: a failure. 130: Ctrl-C.
     """
     keep_freed_memory()
+    # Textual asks for it when it is imported. A key waits for the next frame, often for two.
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
     try:
         code = cli.main(prog_name="cvae-tui", standalone_mode=False)
     except click.ClickException as error:
