@@ -14,7 +14,8 @@ test: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --ignore tests/e2e --ignore tests/benchmarks
+	$(BIN)/pytest tests/e2e tests/benchmarks
 
 test-slow: .venv/.installed-test
 	$(BIN)/pytest -m slow --timeout 3600

@@ -26,19 +26,18 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "CvaeApp": "go help quit",
         "ReadOnlyApp": "go",
         "Room": "leave_field",
-        "TrainScreen": "overlay log",
+        "TrainScreen": "alarms overlay log",
         "ConvertScreen": "compare",
         "GenerateScreen": "draw reseed filter cancel",
         "LatentScreen": "pane words take group steps dimension",
         "RunsScreen": "open mark compare filter sort turn leave_field",
-        "CompareScreen": "pick next_view next_axis enlarge",
+        "CompareScreen": "pick experiment next_view next_axis enlarge",
         "Board": "smooth next",
         "Chart": "point zoom pan begin follow whole zoom_values pan_values log axis choose enlarge "
         "let_go",
         "LatentPlot": "move next zoom",
-        "HelpScreen": "scroll",
+        "Page": "scroll",
         "ChooseSome": "take",
-        "RunPicker": "accept",
     }.items()
 }
 """What may be done of what this program brings along, by the class that defines it. What comes to

@@ -52,6 +52,8 @@ class Terminal:
         if self.pid == 0:
             os.close(self._master)
             os.login_tty(self._slave)
+            # What a shell starts in the background has it ignored, and hands that down.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.chdir(cwd or ".")
             os.execvpe(command[0], list(command), environment)
 
@@ -72,9 +74,7 @@ class Terminal:
                 return
             data = os.read(self._master, 65_536)
             self.output += data
-            self._stream.feed(
-                re.sub(rb"\x1b\[[<>=?][0-9;]*[a-ln-zA-Z]|\x1bP[^\x1b]*\x1b\\", b"", data)
-            )
+            self._stream.feed(PRIVATE.sub(b"", data))
 
     def read_bytes(self, seconds: float) -> bytes:
         """What the program writes next, at once and past the picture; empty if nothing comes."""

@@ -289,7 +289,9 @@ taking the likeliest, and what comes of it is not the Gaussian score.
         self.query_one("#counts", Static).update(Content("  ".join(parts)))
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        table.add_columns("", *(harmless(condition) for condition in drawn.conditions))
+        # Left to itself, a column without a title is at times too narrow for its marks.
+        table.add_column("", width=1)
+        table.add_columns(*(harmless(condition) for condition in drawn.conditions))
         for forms, kind in found[:SHOWN]:
             mark, _, style = KINDS[kind]
             table.add_row(Text(mark, style), *(Text(harmless(form), style) for form in forms))
