@@ -74,7 +74,15 @@ class Terminal:
                 return
             data = os.read(self._master, 65_536)
             self.output += data
-            self._stream.feed(PRIVATE.sub(b"", data))
+            self.draw(data)
+
+    def draw(self, data: bytes) -> None:
+        """Bring the picture up to what the program has written."""
+        self._stream.feed(PRIVATE.sub(b"", data))
+
+    def line(self, row: int) -> str:
+        """One line of the picture, counted from 0; much sooner there than all the text."""
+        return "".join(self.screen.buffer[row][x].data for x in range(self.screen.columns))
 
     def read_bytes(self, seconds: float) -> bytes:
         """What the program writes next, at once and past the picture; empty if nothing comes."""

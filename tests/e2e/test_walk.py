@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from terminal import Terminal
 
 from core import events
@@ -25,7 +24,6 @@ def reports(run: RunDirectory) -> int:
     return sum(isinstance(event, events.Progress) for event in told)
 
 
-@pytest.mark.slow
 def test_every_screen_is_of_use_while_a_run_trains(
     open_terminal: OpenTerminal, tmp_path: Path
 ) -> None:
