@@ -154,6 +154,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         """Those of the canvas that were asked for."""
         self._named_styles: dict[str, Style] = {}
         self._drawn: Size | None = None
+        self._drawn_window = self.window
+        """The size and the part of the run that were drawn last."""
         self._dragged_at: int | None = None
         self._title = ""
         self._entitled = 0
@@ -183,8 +185,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 
     def look(self, window: Window) -> None:
         """Show another part of the run."""
-        if window != self.window:
-            self.window = window
+        self.window = window
+        if window != self._drawn_window:
             self._redraw()
 
     def smooth(self, weight: float) -> None:
@@ -322,7 +324,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self._entitling = False
 
     def _draw(self) -> None:
-        self._drawn = self.size
+        self._drawn, self._drawn_window = self.size, self.window
         self._strips.clear()
         width, height = self.size
         rows, cells = height - 1, width - GUTTER
@@ -502,7 +504,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         self._redraw()
 
     def _move(self, window: Window) -> None:
-        self.look(window)
+        # Whoever follows draws all charts at once, this one among them.
+        self.window = window
         self.post_message(self.Moved(window))
 
     # Mouse
