@@ -42,6 +42,8 @@ CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
 READINGS_SECONDS = 2.0
 PORTION = 2**18
 """Bytes of a journal that are read without looking at keys in between: about a millisecond."""
+DRAWN_SECONDS = 1.0
+"""From one drawing of a journal that is being read to the next; a drawing delays the reading."""
 LOG_BYTES = 2**16
 MOST_CYCLES = 12
 """More marks of cycles than this would fill a chart and say nothing."""
@@ -202,7 +204,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         while new := follower.read_new(PORTION):
             history.add(new)
             await asyncio.sleep(0)
-            if time.monotonic() - shown > self.host.refresh_seconds:
+            if time.monotonic() - shown > DRAWN_SECONDS:
                 self._show()
                 shown = time.monotonic()
         self._loading = False
