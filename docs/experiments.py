@@ -17,11 +17,11 @@ import matplotlib.pyplot as plt
 from core import events
 from core.experiments.bands import band, summary
 from core.experiments.membership import by_variant
+from core.palette import COLOURS
 from core.runs.catalogue import run_directories
 from core.runs.directory import RunDirectory
 from core.runs.history import History, Series
 from core.runs.journal import read_whole
-from tui.chosen import COLOURS
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHARTS = {"ce": "CE, nats per word", "kl": "KL, nats", "bleu4": "BLEU-4", "gaussian": "Gaussian"}

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.exports.record import Record
+from core.palette import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,18 +16,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["svg", "png"]
 
-COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-    "#8c8c8c",
-    "#a67c00",
-)
-"""Told apart by the colour-blind. Source: Okabe & Ito 2008; its black and yellow, each unreadable
-on black or on white, are grey and ochre here."""
 DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (5, 2),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from core import events
 from core.config import Config, differences, fields, preset, to_toml, value
 from core.errors import Cancelled
-from core.exports.figure import COLOURS, DASHES, GRID, INK, PANELS, Panel, band_label, curve
+from core.exports.figure import DASHES, GRID, INK, PANELS, Panel, band_label, curve
 from core.exports.findings import findings
 from core.exports.markup import facts, picture, table, text
 from core.exports.record import Record
 from core.exports.style import STYLE
+from core.palette import COLOURS
 from core.preset_files import shipped_names
 
 if TYPE_CHECKING:

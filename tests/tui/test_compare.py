@@ -10,11 +10,12 @@ from textual.widgets import OptionList, SelectionList, Static, TabbedContent
 
 from core.events import Evaluated, Progress
 from core.experiments.membership import Membership
+from core.palette import COLOURS
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from tui.app import CvaeApp
 from tui.charts.sparkline import sparkline
-from tui.chosen import COLOURS, MARKERS, MOST, Chosen
+from tui.chosen import MARKERS, MOST, Chosen
 from tui.screens.compare import CompareScreen
 from tui.widgets.overlay import Line, Overlay, _band
 from tui.widgets.room import ROOMS

@@ -23,11 +23,12 @@ from core.config import Config, fields, value
 from core.errors import CvaeError
 from core.experiments.bands import band, summary
 from core.experiments.membership import by_variant
+from core.palette import COLOURS
 from core.runs.catalogue import RunState, run_directories, run_state
 from core.runs.directory import RunDirectory
 from core.runs.history import History, Series
 from core.runs.journal import JournalFollower
-from tui.chosen import COLOURS, MARKERS, MOST
+from tui.chosen import MARKERS, MOST
 from tui.harmless import harmless
 from tui.run_table import SYMBOLS
 from tui.widgets.choice import ChooseOne, ChooseSome

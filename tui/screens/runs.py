@@ -16,13 +16,14 @@ from textual.worker import get_current_worker
 
 from core.config import Config, differences, value
 from core.errors import CvaeError
+from core.palette import COLOURS
 from core.runs.catalogue import Catalogue, RunSummary, rename_run
 from core.runs.curves import Curves, read_curves
 from core.runs.directory import RunDirectory
 from core.runs.labels import parse_note, parse_tags, read_labels, write_labels
 from core.runs.query import Query, parse
 from core.runs.trash import Discarded, discard, discarded, empty_trash, restore
-from tui.chosen import COLOURS, MARKERS, MOST
+from tui.chosen import MARKERS, MOST
 from tui.harmless import harmless
 from tui.run_table import COLUMNS, SYMBOLS, sorted_runs, widths
 from tui.widgets.choice import ChooseOne

@@ -13,10 +13,11 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from core.palette import COLOURS
 from tui.charts.braille import draw
 from tui.charts.columns import GAP, Column, columns
 from tui.charts.scale import round_range, ticks
-from tui.chosen import COLOURS, MARKERS, MOST
+from tui.chosen import MARKERS, MOST
 from tui.wording import figure
 
 GUTTER = 7
