@@ -16,25 +16,25 @@ from pathlib import Path
 import msgspec
 import torch
 
-from core import events
-from core.config import Config, DataConfig
-from core.control import Control
-from core.corpus import Corpus, Pair, find_corpus, path_of, read_pairs
+from core.alarms.alarms import Watch
+from core.compute.hardware import Hardware, find_device, is_out_of_memory
+from core.config.schema import Config, DataConfig
+from core.corpus.formats import Corpus, Pair, find_corpus, path_of, read_pairs
+from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError, TrainingError
-from core.hardware import Hardware, find_device, is_out_of_memory
-from core.model import CondVAE
-from core.prior import fit_memory
+from core.model.cvae import CondVAE
+from core.model.prior import fit_memory
 from core.runs import checkpoint
+from core.runs.commands import listening
 from core.runs.directory import RunDirectory, create_run, free_name, replacing
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_tail, read_whole
-from core.runs.mailbox import listening
 from core.runs.ownership import owning
 from core.runs.recorder import Recorder
-from core.scores.alarms import Watch
 from core.scores.evaluation import sample_pairs
-from core.trainer import Snapshot, Trainer, choose_hardware
-from core.vocabulary import Vocabulary
+from core.training import events
+from core.training.control import Control
+from core.training.trainer import Snapshot, Trainer, choose_hardware
 from data import corpora
 
 log = logging.getLogger(__name__)

@@ -14,14 +14,14 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
-from core import events
+from core.catalogue.listing import run_directories
 from core.experiments.bands import band, summary
 from core.experiments.membership import by_variant
-from core.palette import COLOURS
-from core.runs.catalogue import run_directories
+from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory
 from core.runs.history import History, Series
 from core.runs.journal import read_whole
+from core.training import events
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHARTS = {"ce": "CE, nats per word", "kl": "KL, nats", "bleu4": "BLEU-4", "gaussian": "Gaussian"}

@@ -17,10 +17,10 @@ from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from core.runs.directory import RunDirectory
-from tui.app import CvaeApp
+from tui.app.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.chart import Chart
-from tui.widgets.room import ROOMS
+from tui.screens.base import ROOMS
 
 HERE = Path(__file__).resolve().parent
 RUNS = Path("runs")

@@ -9,12 +9,12 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from core.config import Config, with_settings
-from core.control import Control
-from core.corpus import Corpus, read_corpus
+from core.config.schema import Config, with_settings
+from core.corpus.formats import Corpus, read_corpus
+from core.corpus.vocabulary import Vocabulary
 from core.runs.directory import RunDirectory
 from core.session import prepare, train
-from core.vocabulary import Vocabulary
+from core.training.control import Control
 
 settings.register_profile(
     "quick",

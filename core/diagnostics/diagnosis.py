@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 import torch
 
-from core.corpus import Corpus, Paradigm, find_corpus
+from core.compute.randomness import seeded
+from core.corpus.formats import Corpus, Paradigm, find_corpus
 from core.diagnostics.generation import Generation, generation, sample_aggregate
 from core.diagnostics.likelihood import (
     ImportanceWeighted,
@@ -15,11 +16,10 @@ from core.diagnostics.likelihood import (
     likelihood,
 )
 from core.diagnostics.probe import Probe, probe_conditions
-from core.diagnostics.rate import Rate, rate
-from core.inference import Inference
-from core.model import Posterior
-from core.randomness import seeded
+from core.model.cvae import Posterior
+from core.model.inference import Inference
 from core.scores.conversion import Accuracy, conversion_accuracy
+from core.scores.rate import Rate, rate
 
 SEED = 0
 GENERATION_DRAWS = 5000

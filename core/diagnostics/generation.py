@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import msgspec
 import torch
 
+from core.compute.randomness import seeded
 from core.diagnostics.edit_distance import edit_distances
-from core.events import Gaussian
-from core.inference import Inference
-from core.model import Posterior
-from core.randomness import seeded
+from core.model.cvae import Posterior
+from core.model.inference import Inference
 from core.scores.gaussian import gaussian_score
+from core.training.events import Gaussian
 
 Forms = tuple[str, ...]
 NEAR = 2

@@ -8,14 +8,14 @@ import msgspec
 import torch
 from torch import Tensor
 
-from core.batches import encode_words
-from core.corpus import Paradigm
-from core.inference import Inference
-from core.model import Posterior
-from core.objective import kl_divergence
-from core.randomness import seeded
+from core.compute.randomness import seeded
+from core.corpus.batches import encode_words
+from core.corpus.formats import Paradigm
+from core.corpus.vocabulary import PAD
+from core.model.cvae import Posterior
+from core.model.inference import Inference
+from core.model.objective import kl_divergence
 from core.scores.gaussian import Z95
-from core.vocabulary import PAD
 
 LATENTS_AT_ONCE = 8192
 

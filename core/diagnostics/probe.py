@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.randomness import seeded
+from core.compute.randomness import seeded
 from core.scores.gaussian import wilson_interval
 
 HELD_OUT = 0.2

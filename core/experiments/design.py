@@ -26,12 +26,20 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.config import Config, build, field, preset, preset_names, read_config, with_settings
+from core.catalogue.labels import TAG
+from core.config.fields import shown
+from core.config.preset_files import read_toml
+from core.config.schema import (
+    Config,
+    build,
+    field,
+    preset,
+    preset_names,
+    read_config,
+    with_settings,
+)
 from core.errors import InputError
-from core.fields import shown
-from core.preset_files import read_toml
 from core.runs.directory import check_name
-from core.runs.labels import TAG
 
 Stopping = Literal["none", "median", "asha"]
 """Whether trials that do badly end early."""

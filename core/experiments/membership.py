@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from core.catalogue.labels import Labels, read_labels, write_labels
 from core.experiments.design import Trial
 from core.runs.directory import RunDirectory, replacing
-from core.runs.labels import Labels, read_labels, write_labels
 
 
 class Membership(msgspec.Struct, frozen=True):

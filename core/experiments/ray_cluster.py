@@ -17,14 +17,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core import events
-from core.allocator import keep_freed_memory
-from core.control import Control
+from core.compute.allocator import keep_freed_memory
+from core.compute.workers import processor_count
 from core.errors import InputError, TrainingError
 from core.experiments.design import Stopping, Trial
 from core.experiments.trial import packed, run_of, train_trial, unpacked
 from core.runs.ownership import is_owned
-from core.workers import processor_count
+from core.training import events
+from core.training.control import Control
 
 RETRIES = 2
 """How often a trial is tried anew whose process died."""

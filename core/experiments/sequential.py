@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from core.control import Control
 from core.experiments.design import Trial
 from core.experiments.trial import train_trial
+from core.training.control import Control
 
 
 def run_sequentially(trials: Iterable[Trial], runs: Path, stopping: threading.Event) -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import msgspec
 
-from core import events
-from core.config import differences
-from core.control import Control
+from core.catalogue.listing import summarize
+from core.config.schema import differences
 from core.errors import InputError
 from core.experiments.design import Trial
 from core.experiments.membership import enrol
-from core.runs.catalogue import summarize
 from core.runs.directory import RunDirectory
 from core.session import checked, prepare, train
+from core.training import events
+from core.training.control import Control
 
 ENDED = ("finished", "failed")
 """States of a run that has nothing left to train."""

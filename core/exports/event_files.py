@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core import events
-from core.config import fields, value
+from core.config.schema import fields, value
 from core.errors import InputError
-from core.exports.record import Record
-from core.harmless import harmless
+from core.exports.run_data import Record
 from core.runs.history import PROGRESS_SERIES
+from core.text import printable
+from core.training import events
 
 PREFIX = "events.out.tfevents."
 """With which the names of event files begin."""
@@ -117,7 +117,7 @@ def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str,
 
 def _literal(rows: list[tuple[str, ...]]) -> str:
     """Rows as a block of Markdown in which nothing is markup."""
-    shown = [[harmless(cell) for cell in row] for row in rows]
+    shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = (
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))

@@ -10,7 +10,7 @@ from core.errors import Cancelled, InputError
 from core.exports.event_files import PREFIX, write_events
 from core.exports.figure import MOST_RUNS, curves
 from core.exports.page import page
-from core.exports.record import Record, read_record
+from core.exports.run_data import Record, read_record
 from core.exports.table import table
 from core.runs.directory import RunDirectory, replacing
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.exports.record import Record
-from core.palette import COLOURS
+from core.exports.palette import COLOURS
+from core.exports.run_data import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

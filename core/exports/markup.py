@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from core.harmless import harmless
+from core.text import printable
 
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = re.compile(r'(xlink:href="#|url\(#)')
@@ -12,7 +12,7 @@ _REFERENCE = re.compile(r'(xlink:href="#|url\(#)')
 
 def text(value: object) -> str:
     """A text as the page shows it: no markup, no invisible characters."""
-    return html.escape(harmless(str(value)))
+    return html.escape(printable(str(value)))
 
 
 def table(

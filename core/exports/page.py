@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core import events
-from core.config import Config, differences, fields, preset, to_toml, value
+from core.config.preset_files import shipped_names
+from core.config.schema import Config, differences, fields, preset, to_toml, value
 from core.errors import Cancelled
+from core.exports.diagnosis_text import findings
 from core.exports.figure import DASHES, GRID, INK, PANELS, Panel, band_label, curve
-from core.exports.findings import findings
 from core.exports.markup import facts, picture, table, text
-from core.exports.record import Record
+from core.exports.palette import COLOURS
+from core.exports.run_data import Record
 from core.exports.style import STYLE
-from core.palette import COLOURS
-from core.preset_files import shipped_names
+from core.training import events
 
 if TYPE_CHECKING:
     from core.diagnostics.diagnosis import Diagnosis
@@ -323,13 +323,13 @@ def _diagnostics(found: "Diagnosis | None", level: int) -> str:
 
 def _alarms(record: Record) -> dict[str, events.Alarm]:
     """The last word of each kind of alarm."""
-    from core.scores.alarms import alarms
+    from core.alarms.alarms import alarms
 
     return {alarm.kind: alarm for alarm in alarms(record.config, record.told)}
 
 
 def _told_alarms(record: Record) -> str:
-    from core.scores.alarms import alarms
+    from core.alarms.alarms import alarms
 
     standing = [alarm for alarm in _alarms(record).values() if alarm.begins]
     parts = [

@@ -5,8 +5,8 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 
-from core import events
-from core.exports.record import Record
+from core.exports.run_data import Record
+from core.training import events
 
 HEADER = ("run", "step", "epoch", "elapsed_seconds", "series", "value")
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
-from core.inference import Inference
-from core.model import CondVAE
+from core.model.cvae import CondVAE
+from core.model.inference import Inference
 from core.runs.directory import RunDirectory, replacing
-from core.trainer import Position, Snapshot
+from core.training.trainer import Position, Snapshot
 
 MODEL = "model."
 TRAINING = "training."

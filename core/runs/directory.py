@@ -24,10 +24,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.config import Config, read_config, to_toml
-from core.corpus import Corpus, Pair, path_of, read_corpus, read_pairs, write_corpus, write_pairs
+from core.config.schema import Config, read_config, to_toml
+from core.corpus.formats import (
+    Corpus,
+    Pair,
+    path_of,
+    read_corpus,
+    read_pairs,
+    write_corpus,
+    write_pairs,
+)
+from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
-from core.vocabulary import Vocabulary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import Literal, cast
 
-from core import events
-from core.schedules import EDITABLE, Overrides
+from core.training import events
+from core.training.schedules import EDITABLE, Overrides
 
 State = Literal["new", "training", "paused", "finished", "stopped", "failed", "crashed"]
 ACTIVE: tuple[State, ...] = ("training", "paused")

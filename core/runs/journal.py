@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from types import TracebackType
 
-from core.events import Event, from_lines, to_line
+from core.training.events import Event, from_lines, to_line
 
 MOST_WAITING = 100_000
 """Lines that wait for a disk that refuses them; beyond, the oldest are dropped."""

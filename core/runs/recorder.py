@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core import events
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory, replacing
 from core.runs.history import History
 from core.runs.journal import JournalWriter
-from core.trainer import Snapshot
+from core.training import events
+from core.training.trainer import Snapshot
 
 log = logging.getLogger(__name__)
 

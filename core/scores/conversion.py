@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.corpus import Pair, Paradigm, conversion_pairs
-from core.inference import Inference
+from core.corpus.formats import Pair, Paradigm, conversion_pairs
+from core.model.inference import Inference
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ A draw is
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
-from core.corpus import Corpus, find_corpus
-from core.inflection import inflection
+from core.corpus.formats import Corpus, find_corpus
+from core.corpus.inflection import inflection
 
 DrawKind = Literal["hit", "real", "plausible", "broken"]
 DRAW_KINDS: tuple[DrawKind, ...] = get_args(DrawKind)

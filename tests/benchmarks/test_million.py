@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import events
 from core.runs.directory import RunDirectory
+from core.training import events
 
 REPORTS = 1_000_000
 SPIKE_AT, SPIKE = 637_123, 99.0
@@ -17,7 +17,7 @@ DRAWN = """
 import asyncio, re, sys, time
 from pathlib import Path
 from core.runs.directory import RunDirectory
-from tui.app import CvaeApp
+from tui.app.app import CvaeApp
 
 async def draw(directory):
     app = CvaeApp(directory.path.parent)

@@ -8,7 +8,7 @@ FIRST_PAINT = """
 import asyncio, sys, time
 start = time.perf_counter()
 from pathlib import Path
-from tui.app import CvaeApp
+from tui.app.app import CvaeApp
 
 async def paint():
     app = CvaeApp(Path("nowhere"))

@@ -3,10 +3,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from core.batches import Batch, Batches
-from core.config import ModelConfig
-from core.model import CondVAE
-from core.vocabulary import Vocabulary
+from core.config.schema import ModelConfig
+from core.corpus.batches import Batch, Batches
+from core.corpus.vocabulary import Vocabulary
+from core.model.cvae import CondVAE
 
 NewModel = Callable[..., CondVAE]
 

@@ -14,20 +14,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from core import events
-from core.config import Config, to_toml
-from core.control import Control
-from core.corpus import Corpus
+from core.catalogue.listing import summarize
+from core.compute.workers import Workers
+from core.config.schema import Config, to_toml
+from core.corpus.formats import Corpus
 from core.errors import InputError, OwnedElsewhereError, TrainingError
-from core.inference import Inference
-from core.runs.catalogue import summarize
+from core.model.inference import Inference
 from core.runs.checkpoint import load, load_inference
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, owning
 from core.session import prepare, read_environment, train
-from core.workers import Workers
+from core.training import events
+from core.training.control import Control
 
 Tiny = Callable[..., Config]
 WhileStep = Callable[[int, Callable[[], None]], None]
@@ -369,7 +369,7 @@ class TestResuming:
             counts.append(count)
             return Workers(count)
 
-        monkeypatch.setattr("core.trainer.Workers", workers)
+        monkeypatch.setattr("core.training.trainer.Workers", workers)
         list(train(stopped, Control()))
         assert counts == [7]
         assert stopped.environment_file.read_text() == before
@@ -473,7 +473,7 @@ def test_a_model_for_which_there_is_no_memory_is_refused_in_a_sentence(
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("core.trainer._new_model", full)
+    monkeypatch.setattr("core.training.trainer._new_model", full)
     with pytest.raises(TrainingError, match="not enough memory to begin with the run 'tiny-1'"):
         next(train(run, Control()))
     assert not is_owned(run)
@@ -482,7 +482,7 @@ def test_a_model_for_which_there_is_no_memory_is_refused_in_a_sentence(
 TRAIN = """
 import sys
 from pathlib import Path
-from core.control import Control
+from core.training.control import Control
 from core.runs.directory import RunDirectory
 from core.session import train
 for event in train(RunDirectory(Path(sys.argv[1])), Control()):

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import torch
 
-from core.config import read_config
-from core.control import Control
+from core.config.schema import read_config
 from core.runs.directory import RunDirectory
 from core.session import prepare, train
+from core.training.control import Control
 
 
 def train_in_child(directory: RunDirectory) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from terminal import Terminal
 
-from core.runs.catalogue import list_runs
+from core.catalogue.listing import list_runs
 
 OpenTerminal = Callable[..., Terminal]
 

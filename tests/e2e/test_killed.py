@@ -10,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from core.config import Config, to_toml
+from core.config.schema import Config, to_toml
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalFollower

@@ -19,11 +19,11 @@ import pytest
 from conftest import PROGRAM
 from terminal import Terminal
 
-from core import events
-from core.runs.catalogue import summarize
+from core.catalogue.listing import summarize
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, living_owner
+from core.training import events
 
 OpenTerminal = Callable[..., Terminal]
 CVAE_TUI = (sys.executable, "-m", "tui.cli.main")
@@ -388,7 +388,7 @@ def test_an_error_in_the_app_leaves_a_usable_terminal_and_a_written_traceback(
     open_terminal: OpenTerminal, tmp_path: Path
 ) -> None:
     broken = (
-        "import sys; from tui.app import CvaeApp\n"
+        "import sys; from tui.app.app import CvaeApp\n"
         "def action_help(self): raise RuntimeError('a [red]bug')\n"
         "CvaeApp.action_help = action_help\n"
         "from tui.cli.main import main; sys.argv[0] = 'cvae-tui'; main()"

@@ -10,12 +10,12 @@ import html5lib
 import pytest
 from browser import Browser
 
-from core.exports import write
+from core.catalogue.labels import Labels, write_labels
+from core.exports.export import write
 from core.exports.figure import PANELS
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole
-from core.runs.labels import Labels, write_labels
 
 HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x> &amp; \u202e]]>"
 

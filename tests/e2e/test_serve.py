@@ -201,7 +201,7 @@ def test_what_cannot_be_served_is_one_sentence(
 
 
 def test_a_command_is_quoted_for_the_shell(copied: RunDirectory) -> None:
-    from tui.serving import visitor_command
+    from tui.web.server import visitor_command
 
     odd = copied.path.with_name("a b; touch gone $(id) 'x'")
     shutil.move(copied.path, odd)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from terminal import Terminal
 
-from core import events
-from core.runs.catalogue import summarize
+from core.catalogue.listing import summarize
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
+from core.training import events
 
 OpenTerminal = Callable[..., Terminal]
 DEMO = Path(__file__).parents[2] / "runs" / "demo"

@@ -7,15 +7,15 @@ from textual.color import Color
 from textual.command import CommandPalette
 from textual.widgets import Footer, Input, Static
 
-from core.config import Config
+from core.config.schema import Config
 from core.runs.directory import RunDirectory
-from tui.app import CvaeApp
+from tui.app.app import CvaeApp
+from tui.app.help import HelpScreen
 from tui.charts.chart import Chart
-from tui.host import REFRESH_SECONDS, SPARSE_SECONDS
-from tui.screens.help import HelpScreen
-from tui.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
+from tui.hosting.host import REFRESH_SECONDS, SPARSE_SECONDS
+from tui.screens.base import ROOMS
 from tui.widgets.navigation import Navigation
-from tui.widgets.room import ROOMS
+from tui.widgets.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
 
 Until = Callable[..., Awaitable[None]]
 

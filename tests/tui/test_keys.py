@@ -22,39 +22,39 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Input, Log, Select, Static, TabbedContent
 
 import tui
-from core import events
-from core.config import Config
+from core.catalogue.trash import Discarded, discard
+from core.config.schema import Config
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
-from core.runs.trash import Discarded, discard
-from core.schedules import SCHEDULED
-from tui.app import CvaeApp
+from core.training import events
+from core.training.schedules import SCHEDULED
+from tui.app.app import CvaeApp
+from tui.app.help import HelpScreen
+from tui.app.quit_dialog import Leave
 from tui.charts.board import Board
 from tui.charts.chart import Chart
-from tui.charts.latent_plot import LatentPlot
-from tui.screens.compare import CompareScreen
-from tui.screens.convert import ConvertScreen
-from tui.screens.generate import GenerateScreen
-from tui.screens.help import HelpScreen
-from tui.screens.latent import LatentScreen
-from tui.screens.runs import RunsScreen
-from tui.screens.setup import SetupScreen
-from tui.screens.train import TrainScreen
-from tui.widgets.adjust import Adjust
-from tui.widgets.alarm_list import AlarmList
-from tui.widgets.choice import ChooseOne, ChooseSome
-from tui.widgets.command_shown import CommandShown
-from tui.widgets.confirm import Confirm
-from tui.widgets.field_editor import FieldInput
-from tui.widgets.field_list import FieldList
-from tui.widgets.leave import Leave
-from tui.widgets.one_line import OneLine
-from tui.widgets.page import Page
-from tui.widgets.preset_name import PresetName
-from tui.widgets.room import ROOMS, Room
-from tui.widgets.save_table import SaveTable
-from tui.widgets.steady_table import SteadyTable
-from tui.widgets.trash_list import EMPTY, TrashList
+from tui.screens.base import ROOMS, Room
+from tui.screens.compare.screen import CompareScreen
+from tui.screens.convert.screen import ConvertScreen
+from tui.screens.generate.screen import GenerateScreen
+from tui.screens.latent.latent_plot import LatentPlot
+from tui.screens.latent.screen import LatentScreen
+from tui.screens.runs.prompt_dialog import OneLine
+from tui.screens.runs.screen import RunsScreen
+from tui.screens.runs.trash_list import EMPTY, TrashList
+from tui.screens.setup.command_dialog import CommandShown
+from tui.screens.setup.field_editor import FieldInput
+from tui.screens.setup.field_list import FieldList
+from tui.screens.setup.preset_dialog import PresetName
+from tui.screens.setup.screen import SetupScreen
+from tui.screens.train.adjust_dialog import Adjust
+from tui.screens.train.alarm_list import AlarmList
+from tui.screens.train.screen import TrainScreen
+from tui.widgets.choice_dialog import ChooseOne, ChooseSome
+from tui.widgets.confirm_dialog import Confirm
+from tui.widgets.keyed_table import SteadyTable
+from tui.widgets.save_dialog import SaveTable
+from tui.widgets.text_dialog import Page
 
 Until = Callable[..., Awaitable[None]]
 Tiny = Callable[..., Config]
@@ -178,7 +178,7 @@ def known(app: CvaeApp) -> str:
 
 
 def draft(key: str, app: CvaeApp) -> str:
-    from core.config import field
+    from core.config.schema import field
 
     return setup_list(app)._draft.text(field(key))
 

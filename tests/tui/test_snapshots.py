@@ -9,8 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from core.runs.directory import RunDirectory
-from tui.app import CvaeApp
-from tui.widgets.room import ROOMS
+from tui.app.app import CvaeApp
+from tui.screens.base import ROOMS
 
 DEMO = Path(__file__).parents[2] / "runs" / "demo"
 SIZES = [(80, 24), (120, 36), (200, 60)]
@@ -40,7 +40,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     last = RunDirectory(tmp_path / "runs" / "demo").journal_file.read_text().rsplit('"time":', 1)
     finished = float(last[1].split(",")[0])
-    monkeypatch.setattr("tui.run_table.time.time", lambda: finished + 43_200)
+    monkeypatch.setattr("tui.text.run_table.time.time", lambda: finished + 43_200)
     assert time.time() == finished + 43_200
     return Path("runs")
 

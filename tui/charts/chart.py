@@ -17,12 +17,12 @@ from textual.widget import Widget
 from core.runs.history import Series
 from tui.charts.braille import BLANK, PATTERNS, draw
 from tui.charts.canvas import Canvas
-from tui.charts.course import Course
 from tui.charts.quantities import Quantity, quantity
 from tui.charts.scale import ticks
+from tui.charts.series_cache import Course
 from tui.charts.view import Curve, Mark, View, index_of, position_of, view
 from tui.charts.window import AXES, Axis, Extent, Window, positions
-from tui.wording import duration, figure
+from tui.text.format import duration, figure
 
 GUTTER = 7
 """Characters of the axis at the left."""

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.charts.extremes import BLOCK, Extremes
+from tui.charts.minmax import BLOCK, Extremes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.runs.history import Series
 from tui.charts.columns import GAP, Column, columns
-from tui.charts.extremes import Extremes
+from tui.charts.minmax import Extremes
 from tui.charts.scale import round_range
 from tui.charts.window import WHOLE, Axis, Extent, Window, positions
 

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.allocator import keep_freed_memory
+from core.compute.allocator import keep_freed_memory
 from core.errors import CvaeError, InputError
 from tui.cli.options import on_hang_up_option, runs_dir_option
 
 if TYPE_CHECKING:
-    from tui.headless import OnHangUp
+    from tui.hosting.headless import OnHangUp
 
 COMMANDS = {
-    "train": "Train a model, in the app, headless or detached.",
-    "experiment": "Variants of one configuration, each with several seeds.",
-    "attach": "Open the app on a run, live or finished.",
-    "stop": "Ask a run in another process to checkpoint and stop.",
-    "runs": "List runs: state, age, epochs, best scores.",
-    "convert": "Convert words to other tenses.",
-    "sample": "Draw paradigms from N(0, I).",
-    "evaluate": "Score a checkpoint: BLEU-4, Gaussian score, accuracy.",
-    "diagnose": "What is behind the scores: likelihood, rate, latent, generation.",
-    "export": "Write a run, or a comparison, as csv, tensorboard, svg, png or html.",
-    "serve": "Show the app in browsers, read-only.",
-    "bench": "Speed of this machine, side by side.",
+    "train": ("training", "Train a model, in the app, headless or detached."),
+    "experiment": ("training", "Variants of one configuration, each with several seeds."),
+    "attach": ("training", "Open the app on a run, live or finished."),
+    "stop": ("training", "Ask a run in another process to checkpoint and stop."),
+    "runs": ("results", "List runs: state, age, epochs, best scores."),
+    "convert": ("model", "Convert words to other tenses."),
+    "sample": ("model", "Draw paradigms from N(0, I)."),
+    "evaluate": ("model", "Score a checkpoint: BLEU-4, Gaussian score, accuracy."),
+    "diagnose": ("model", "What is behind the scores: likelihood, rate, latent, generation."),
+    "export": ("results", "Write a run, or a comparison, as csv, tensorboard, svg, png or html."),
+    "serve": ("results", "Show the app in browsers, read-only."),
+    "bench": ("results", "Speed of this machine, side by side."),
 }
-"""Names and one-line helps, here so that `--help` imports no command."""
+"""Folder and one-line help of each command, here so that `--help` imports no command."""
 
 FRAMES_PER_SECOND = "120"
 """Most of them; there is none while nothing changes."""
@@ -47,13 +47,15 @@ class Commands(click.Group):
         """The command, or None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"tui.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"tui.cli.{COMMANDS[cmd_name][0]}.{cmd_name}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
 @click.group(
@@ -85,11 +87,11 @@ def cli(
     if read_only and ctx.invoked_subcommand not in (None, "attach"):
         raise click.UsageError(f"--read-only is not for `{ctx.invoked_subcommand}`")
     if ctx.invoked_subcommand is None and read_only:
-        from tui.read_only import look
+        from tui.app.read_only import look
 
         ctx.exit(look(runs_dir, mouse=not no_mouse, sparse=sparse))
     elif ctx.invoked_subcommand is None:
-        from tui.app import run_app
+        from tui.app.app import run_app
 
         ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up, sparse=sparse))
 
@@ -131,7 +133,7 @@ def main() -> None:
 
 def _written_down(error: Exception) -> Path:
     """The file with the traceback of an error that nobody foresaw."""
-    from tui.terminal import log_file
+    from tui.terminal.terminal import log_file
 
     path = log_file()
     with path.open("a", encoding="utf-8") as file:
@@ -140,10 +142,10 @@ def _written_down(error: Exception) -> Path:
 
 
 def _complain(message: str) -> None:
-    from tui.harmless import harmless
+    from core.text import printable
 
     sentence = " ".join(message.split())
-    click.echo(f"cvae-tui: {harmless(sentence)}", err=True)
+    click.echo(f"cvae-tui: {printable(sentence)}", err=True)
 
 
 if __name__ == "__main__":

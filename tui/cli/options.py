@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
 
 if TYPE_CHECKING:
-    from core.decoding import Decoding
+    from core.model.decoding import Decoding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,7 +105,7 @@ def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
 
     Raises InputError when they contradict each other.
     """
-    from core.decoding import Decoding
+    from core.model.decoding import Decoding
 
     if beam > 1 and temperature > 0:
         raise InputError("--beam and --temperature exclude each other; give one of them")

@@ -4,10 +4,10 @@ import sys
 
 import click
 
-from tui.harmless import harmless
+from core.text import printable
 
 
 def say(stage: str) -> None:
     """Show on a terminal what is done, on one line that the next stage replaces."""
     if sys.stderr.isatty():
-        click.echo(f"\r\x1b[K{harmless(stage)[:79]}", nl=False, err=True)
+        click.echo(f"\r\x1b[K{printable(stage)[:79]}", nl=False, err=True)

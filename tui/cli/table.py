@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import click
 
-from tui.harmless import harmless
+from core.text import printable
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows under a header."""
-    shown = [[harmless(cell) for cell in row] for row in rows]
+    shown = [[printable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in [list(header), *shown]:
             click.echo("\t".join(row))

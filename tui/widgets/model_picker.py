@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, Select
 
-from core.runs.catalogue import run_directories
+from core.catalogue.listing import run_directories
 from core.runs.directory import RunDirectory
-from tui.harmless import harmless
-from tui.host import Host
+from core.text import printable
+from tui.hosting.host import Host
 
 REFRESH_SECONDS = 2.0
 """At least, between two looks at the checkpoint."""
@@ -97,7 +97,7 @@ class ModelPicker(Horizontal):
             chosen = next(iter(self._runs), None)
         with self.prevent(Select.Changed):
             select.set_options(
-                [(Content(harmless(run.name)), path) for path, run in self._runs.items()]
+                [(Content(printable(run.name)), path) for path, run in self._runs.items()]
             )
             if chosen is not None:
                 select.value = chosen
@@ -125,7 +125,7 @@ class ModelPicker(Horizontal):
         select = self.query_one("#checkpoint", Select)
         chosen = select.value if select.value in names else next(iter(names), None)
         with self.prevent(Select.Changed):
-            select.set_options([(Content(harmless(name)), name) for name in names])
+            select.set_options([(Content(printable(name)), name) for name in names])
             if isinstance(chosen, str):
                 select.value = chosen
         self._tell()

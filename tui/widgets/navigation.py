@@ -6,12 +6,12 @@ from typing import cast
 from textual.content import Content
 from textual.widgets import Static
 
-from core.events import Progress
-from core.runs.catalogue import RunState
+from core.catalogue.listing import RunState
 from core.runs.journal import read_tail
-from tui.harmless import harmless
-from tui.host import Host
-from tui.run_table import SYMBOLS
+from core.text import printable
+from core.training.events import Progress
+from tui.hosting.host import Host
+from tui.text.run_table import SYMBOLS
 
 SECONDS = 2.0
 TAIL = 32_768
@@ -71,7 +71,7 @@ class Navigation(Static):
         state = "stopping" if control.stopping else "paused" if control.pausing else "training"
         whole = last.elapsed + last.eta if last else 0.0
         share = f"{last.elapsed / whole:.0%}".replace("%", " %") if last and whole else ""
-        name = harmless(training.directory.name)
+        name = printable(training.directory.name)
         mark = SYMBOLS.get(cast(RunState, state), SYMBOLS["stopped"])
         for words in ((state, name, share), (mark, name, share), (state, share), (mark, share)):
             yield " ".join(word for word in words if word)

@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.control import Control
+from core.catalogue.labels import Labels, read_labels, write_labels
+from core.catalogue.listing import Catalogue, summarize
 from core.errors import InputError
-from core.events import Evaluated
 from core.experiments.design import Trial, read_experiment
 from core.experiments.membership import Membership, read_membership
 from core.experiments.sequential import run_sequentially
 from core.experiments.trial import check_trials, packed, run_of, train_trial, unpacked
 from core.runs import checkpoint
-from core.runs.catalogue import Catalogue, summarize
 from core.runs.directory import RunDirectory
-from core.runs.labels import Labels, read_labels, write_labels
 from core.session import prepare, train
+from core.training.control import Control
+from core.training.events import Evaluated
 
 Written = Callable[..., Path]
 

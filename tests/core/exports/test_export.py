@@ -12,15 +12,14 @@ from typing import Any
 import matplotlib.image
 import pytest
 
-from core import events
 from core.errors import Cancelled, InputError
-from core.exports import write
-from core.exports.export import Format, contents, read_records
+from core.exports.export import Format, contents, read_records, write
 from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, thinned
-from core.exports.record import read_record
+from core.exports.run_data import read_record
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_whole
+from core.training import events
 
 FILES: tuple[Format, ...] = ("csv", "svg", "png", "html")
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config import Config
-from core.corpus import Corpus, Pair
+from core.config.schema import Config
+from core.corpus.formats import Corpus, Pair
+from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
 from core.runs.directory import RunDirectory, check_name, create_run, free_name, open_run, replacing
-from core.vocabulary import Vocabulary
 
 Tiny = Callable[..., Config]
 BAD_NAMES = [

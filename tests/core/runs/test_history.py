@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core import events
 from core.runs.history import History
-from core.schedules import Overrides
+from core.training import events
+from core.training.schedules import Overrides
 
 SCORES = events.Scores(
     selection_bleu4=0.5,

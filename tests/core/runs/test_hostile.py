@@ -19,19 +19,19 @@ import msgspec
 import pytest
 import torch
 
-from core.config import preset, save_preset
-from core.control import Control
-from core.corpus import read_pairs
+from core.catalogue.labels import Labels, read_labels, write_labels
+from core.catalogue.listing import list_runs, summarize
+from core.config.schema import preset, save_preset
+from core.corpus.formats import read_pairs
 from core.errors import CvaeError
-from core.runs.catalogue import list_runs, summarize
 from core.runs.checkpoint import load_inference
+from core.runs.commands import _take
 from core.runs.directory import RunDirectory, open_run
 from core.runs.journal import JournalFollower, read_tail
-from core.runs.labels import Labels, read_labels, write_labels
-from core.runs.mailbox import _take
 from core.runs.ownership import Owner, is_owned, owner
 from core.session import check_resumable, prepare, read_environment, train
-from tui.view_state import ViewState, state_file
+from core.training.control import Control
+from tui.state.view_state import ViewState, state_file
 
 PIECES = [
     b"",

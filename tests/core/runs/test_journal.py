@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.events import Event, Saved, Stopped, to_line
 from core.runs.journal import JournalFollower, JournalWriter, read_tail, read_whole
+from core.training.events import Event, Saved, Stopped, to_line
 
 
 def saved(step: int) -> Saved:

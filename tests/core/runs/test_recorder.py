@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from core import events
-from core.config import Config
-from core.control import Control
+from core.catalogue.listing import summarize
+from core.config.schema import Config
 from core.errors import InputError, TrainingError
 from core.runs import recorder
-from core.runs.catalogue import summarize
 from core.runs.checkpoint import load
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole
 from core.session import prepare, train
+from core.training import events
+from core.training.control import Control
 
 Tiny = Callable[..., Config]
 REASONS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO]

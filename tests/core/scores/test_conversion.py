@@ -2,12 +2,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.corpus import Corpus, Paradigm
-from core.inference import Inference
+from core.corpus.formats import Corpus, Paradigm
+from core.corpus.vocabulary import Vocabulary
+from core.model.inference import Inference
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.scores.conversion import conversion_accuracy, convert_pairs
-from core.vocabulary import Vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,19 @@
 import msgspec
 import pytest
 
-from core.config import EvaluationConfig
-from core.corpus import Corpus, Pair, Paradigm, conversion_pairs
-from core.diagnostics.rate import active_units, mutual_information
+from core.config.schema import EvaluationConfig
+from core.corpus.formats import Corpus, Pair, Paradigm, conversion_pairs
 from core.errors import InputError
-from core.inference import Inference
-from core.model import Posterior
-from core.objective import kl_divergence
+from core.model.cvae import Posterior
+from core.model.inference import Inference
+from core.model.objective import kl_divergence
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.scores.bleu import mean_bleu4
 from core.scores.conversion import convert_pairs
 from core.scores.evaluation import SEED, SHOWN, Evaluation, joint_score, sample_pairs
 from core.scores.gaussian import gaussian_score
+from core.scores.rate import active_units, mutual_information
 
 CONFIG = EvaluationConfig(gaussian_draws=30, selection_pairs=20)
 REPORTED = (Pair("walk", "walked", 0, 3), Pair("see", "sees", 0, 1))

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from core.corpus import ENGLISH_TENSES, Corpus, Paradigm, find_corpus
+from core.corpus.formats import ENGLISH_TENSES, Corpus, Paradigm, find_corpus
 from core.scores.plausibility import Plausibility
 
 WALK = ("walk", "walks", "walking", "walked")

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.events import Paused
 from core.runs.history import Series
+from core.training.events import Paused
 from tui.charts.columns import GAP
-from tui.charts.course import Course
+from tui.charts.series_cache import Course
 from tui.charts.view import View, view
 from tui.charts.window import Extent, Window
 

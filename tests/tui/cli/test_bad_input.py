@@ -209,7 +209,7 @@ def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file(
     def broken(runs: Path) -> None:
         raise RuntimeError("a bug\nin two lines")
 
-    monkeypatch.setattr("tui.cli.runs.Catalogue", broken)
+    monkeypatch.setattr("tui.cli.results.runs.Catalogue", broken)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     code, out, err = cvae_tui("runs")
     assert (code, out) == (1, "")

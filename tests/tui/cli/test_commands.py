@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from core.events import Evaluated, Started
-from core.runs.catalogue import summarize
+from core.alarms.alarms import RULES
+from core.catalogue.listing import summarize
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalWriter, read_tail
-from core.scores.alarms import RULES
 from core.scores.bleu import bleu4
+from core.training.events import Evaluated, Started
 
 Run = Callable[..., Any]
 TENSES = ["simple-present", "third-person", "present-progressive", "simple-past"]
@@ -288,7 +288,7 @@ def test_a_training_whose_memory_does_not_suffice_is_one_sentence(
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr("core.trainer.Trainer.train_step", full)
+    monkeypatch.setattr("core.training.trainer.Trainer.train_step", full)
     quick = ("--set", "hardware.threads=1", "--set", "hardware.precision=float32")
     where = ("--name", "run", "--corpus", corpus_file, "--runs-dir", tmp_path)
     result = cvae_tui("train", "--headless", "--device", "cpu", *quick, *where)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import torch
 
-from core.events import Evaluated, Started
+from core.catalogue.listing import Catalogue, summarize
 from core.runs import checkpoint
-from core.runs.catalogue import Catalogue, summarize
 from core.runs.directory import RunDirectory
 from core.runs.journal import read_whole
+from core.training.events import Evaluated, Started
 
 Run = Callable[..., Any]
 COMMAND = [sys.executable, "-m", "tui.cli.main", "experiment"]

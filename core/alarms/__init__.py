@@ -1,0 +1,1 @@
+"""Alarms: what goes wrong with a training, found in its journal."""

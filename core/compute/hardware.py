@@ -1,0 +1,111 @@
+"""Device, threads and precision: chosen by a short measurement, or as the user said."""
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Literal
+
+import msgspec
+import torch
+
+from core.compute.workers import processor_count
+from core.config.schema import HardwareConfig
+from core.errors import InputError
+
+Device = Literal["cpu", "cuda", "mps"]
+Precision = Literal["float32", "bfloat16"]
+BATCH_SIZES = (64, 128, 256, 512, 1024, 2048)
+WORTH_IT = 0.9
+"""A larger batch, which means fewer steps, must do with so much of the time per word."""
+
+
+class Hardware(msgspec.Struct, frozen=True):
+    """What a training computes with."""
+
+    device: Device
+    threads: int
+    precision: Precision
+    batch_size: int
+    """Words in a step."""
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether the LSTMs run under bfloat16 autocast."""
+        return self.precision == "bfloat16"
+
+
+def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
+    """The device to use.
+
+    Raises InputError when a wanted one is not there.
+    """
+    available: dict[Device, bool] = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return next(device for device, there in available.items() if there)
+    if not available[wanted]:
+        there = ", ".join(device for device, yes in available.items() if yes)
+        raise InputError(f"hardware.device: there is no {wanted} here; accepted: auto, {there}")
+    return wanted
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of PyTorch's means that a device, or the processor, has no memory left."""
+    signs = "can't allocate memory", "ALLOC_FAILED", "out of memory"
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+        sign in str(error) for sign in signs
+    )
+
+
+def choose(
+    config: HardwareConfig, batch_size: int, seconds_per_word: Callable[[Hardware], float]
+) -> Hardware:
+    """The fastest hardware among those that the configuration leaves open.
+
+    The precision is measured first, on the fewest threads and words; then threads are doubled for
+    as long as that helps, then words. Where a neighbour keeps a core busy, too many threads can be
+    ten times slower than one, so the measurement stops at the first that is no faster.
+
+    batch_size: 0 leaves it open.
+    seconds_per_word: measures a few steps with a candidate.
+    """
+    device = find_device(config.device)
+    threads = [config.threads] if config.threads else _thread_counts(device)
+    batches = [batch_size] if batch_size else list(BATCH_SIZES)
+    precisions: tuple[Precision, ...] = (
+        ("float32", "bfloat16") if config.precision == "auto" else (config.precision,)
+    )
+    candidates = [Hardware(device, threads[0], one, batches[0]) for one in precisions]
+    if len(candidates) == len(threads) == len(batches) == 1:
+        return candidates[0]
+    best = min(((seconds_per_word(one), one) for one in candidates), key=itemgetter(0))
+    best = _climb(best, "threads", threads[1:], 1.0, seconds_per_word)
+    best = _climb(best, "batch_size", batches[1:], WORTH_IT, seconds_per_word)
+    return best[1]
+
+
+def _climb(
+    best: tuple[float, Hardware],
+    name: str,
+    numbers: Sequence[int],
+    worth: float,
+    seconds_per_word: Callable[[Hardware], float],
+) -> tuple[float, Hardware]:
+    """The best after raising one number for as long as the time falls below `worth` of it."""
+    for number in numbers:
+        candidate = msgspec.structs.replace(best[1], **{name: number})
+        taken = seconds_per_word(candidate)
+        if taken >= worth * best[0]:
+            break
+        best = taken, candidate
+    return best
+
+
+def _thread_counts(device: str) -> list[int]:
+    """Numbers of threads worth measuring: powers of two up to the processors."""
+    if device != "cpu":
+        return [1]
+    count = processor_count()
+    return sorted({min(2**power, count) for power in range(5)})

@@ -1,0 +1,1 @@
+"""The configuration: its schema, presets and files."""

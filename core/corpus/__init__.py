@@ -1,0 +1,1 @@
+"""Paradigms, their files, and how they become batches."""

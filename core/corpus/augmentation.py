@@ -1,0 +1,48 @@
+"""Invented paradigms, so that a converter learns to copy whatever stem it meets.
+
+Source: Anastasopoulos & Neubig 2019, section 3.2, but with the heads of real stems in the place of
+random characters.
+"""
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import torch
+
+from core.compute.randomness import seeded
+from core.corpus.formats import Paradigm
+
+TAIL = 2
+"""Characters at the end of a stem that are kept, because the spelling of an ending hangs on them
+(cries, cutting)."""
+
+
+def hallucinate(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Paradigm]:
+    """At most `count` invented paradigms, the same for the same seed.
+
+    Each is a regular one whose stem begins, in all forms alike, with what another's begins with.
+    None has a form longer than the longest known one, or forms that are known already.
+    """
+    known = {paradigm.forms for paradigm in paradigms}
+    longest = max((len(form) for forms in known for form in forms), default=0)
+    stems = [(p.forms, _stem(p.forms)) for p in paradigms if not p.irregular]
+    stems = [(forms, stem) for forms, stem in stems if len(stem) > TAIL]
+    if not stems:
+        return []
+    made: dict[tuple[str, ...], Paradigm] = {}
+    chances = torch.rand(count, 4, generator=seeded(seed, "hallucination"))
+    for one, other, cut, taken in chances.tolist():
+        forms, stem = stems[int(one * len(stems))]
+        donor = stems[int(other * len(stems))][1]
+        head = donor[: 1 + int(taken * (len(donor) - 1))]
+        rest = 1 + int(cut * (len(stem) - TAIL))
+        invented = tuple(head + form[rest:] for form in forms)
+        if invented not in known and max(map(len, invented)) <= longest:
+            made[invented] = Paradigm(invented)
+    return list(made.values())
+
+
+def _stem(forms: Sequence[str]) -> str:
+    """What all forms begin with."""
+    columns = takewhile(lambda column: len(set(column)) == 1, zip(*forms, strict=False))
+    return "".join(column[0] for column in columns)

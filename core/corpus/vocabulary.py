@@ -1,0 +1,135 @@
+"""Characters and conditions as ids: what a run needs to read and to write words."""
+
+import functools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from core.corpus.formats import LONGEST_FORM, TENSE_ABBREVIATIONS, Corpus
+from core.errors import InputError
+
+PAD, SOS, BLANK, EOS = range(4)
+"""Ids before the characters: padding, start of a word, a blanked character, end of a word."""
+FIRST_OUTPUT = EOS
+"""The decoder says ids from here on: the end of the word, then the characters."""
+SPARE_STEPS = 4
+"""Characters that a decoded form may be longer than the longest form known."""
+
+
+class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The alphabet and the conditions of a run, in the order of their ids."""
+
+    characters: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=1)], ...],
+        Meta(min_length=1, max_length=65_536),
+    ]
+    conditions: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=1024)
+    ]
+    longest_form: Annotated[int, Meta(ge=1, le=LONGEST_FORM)]
+
+    def __post_init__(self) -> None:
+        """Refuse doubled entries, which would give two ids to one thing."""
+        if len(set(self.characters)) < len(self.characters):
+            raise ValueError("a character occurs twice")
+        if len(set(self.conditions)) < len(self.conditions):
+            raise ValueError("a condition occurs twice")
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "Vocabulary":
+        """The vocabulary of all splits of a corpus."""
+        forms = [form for paradigm in corpus.paradigms for form in paradigm.forms]
+        return cls(tuple(sorted(set().union(*forms))), corpus.conditions, max(map(len, forms)))
+
+    @property
+    def size(self) -> int:
+        """Number of ids, the special ones included."""
+        return EOS + 1 + len(self.characters)
+
+    def encode(self, word: str) -> list[int]:
+        """Ids of a word, ending in `EOS`.
+
+        Raises InputError when the word is empty, too long, or has a character that this
+        vocabulary lacks.
+        """
+        if not word:
+            raise InputError("the word is empty; at least one character is needed")
+        if len(word) > LONGEST_FORM:
+            raise InputError(
+                f"the word {word[:20]!r}... has {len(word)} characters; "
+                f"at most {LONGEST_FORM} are accepted"
+            )
+        for character in word:
+            if character not in self._ids:
+                raise InputError(
+                    f"{word!r} has {character!r}, which is not in the alphabet of this run "
+                    f"({self.alphabet})"
+                )
+        return [*(self._ids[character] for character in word), EOS]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The word that ids spell, up to the first `EOS`."""
+        word = []
+        for index in ids:
+            if index == EOS:
+                break
+            if index > EOS:
+                word.append(self.characters[index - EOS - 1])
+        return "".join(word)
+
+    def decoding_limit(self, words: Sequence[str] = ()) -> int:
+        """Steps, the end included, after which decoding stops for good."""
+        return max([self.longest_form, *map(len, words)]) + SPARE_STEPS + 1
+
+    def condition(self, name: str) -> int:
+        """Id of a condition, by its name or its usual abbreviation.
+
+        Raises InputError for a name that this run does not know.
+        """
+        full = TENSE_ABBREVIATIONS.get(name, name)
+        for candidate in (name, full):
+            if candidate in self.conditions:
+                return self.conditions.index(candidate)
+        raise InputError(
+            f"{name!r} is not a tense of this run; accepted: {', '.join(self.conditions)}"
+        )
+
+    @property
+    def alphabet(self) -> str:
+        """The characters for people: ranges of neighbours joined by a hyphen."""
+        runs: list[list[str]] = []
+        for character in self.characters:
+            if runs and ord(runs[-1][-1]) + 1 == ord(character):
+                runs[-1].append(character)
+            else:
+                runs.append([character])
+        return " ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(run) for run in runs)
+
+    @property
+    def _ids(self) -> dict[str, int]:
+        return _ids(self.characters)
+
+    def write(self, path: Path) -> None:
+        """Write the vocabulary as JSON."""
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(self)) + b"\n")
+
+    @classmethod
+    def read(cls, path: Path) -> "Vocabulary":
+        """The vocabulary in a JSON file.
+
+        Raises InputError when it cannot be read or is none.
+        """
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path} is not the vocabulary of a run: {error}") from None
+
+
+@functools.lru_cache(maxsize=8)
+def _ids(characters: tuple[str, ...]) -> dict[str, int]:
+    return {character: EOS + 1 + index for index, character in enumerate(characters)}

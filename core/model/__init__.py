@@ -1,0 +1,1 @@
+"""The conditional VAE, and its use: conversion, sampling, latent space."""

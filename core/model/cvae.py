@@ -1,0 +1,225 @@
+"""The conditional sequence-to-sequence VAE: Encoder, reparameterisation, Decoder.
+
+Shapes in the margin: B words in a batch, T characters (the end included), C size of the condition
+embedding, H hidden, Z latent, V ids. LSTM: Hochreiter & Schmidhuber 1997.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.config.schema import ModelConfig
+from core.corpus.vocabulary import FIRST_OUTPUT, PAD, Vocabulary
+
+State = tuple[Tensor, Tensor]
+NO_CELL = -1e30
+"""Bias of a memory slot that has no cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """q(z|x,c) = N(mean, diag(exp(log_variance))), each (B, Z) in float32."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        """The reparameterisation trick: (B, Z) from standard normal noise (B, Z).
+
+        Source: Kingma & Welling 2014, section 2.4.
+        """
+        return self.mean + torch.exp(0.5 * self.log_variance) * noise
+
+
+class Encoder(nn.Module):
+    """Characters and a condition to a posterior."""
+
+    def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
+        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size)
+        self.backward_lstm = (
+            nn.LSTM(config.embedding_size, config.hidden_size) if config.bidirectional else None
+        )
+        summary_size = config.hidden_size * (1 + config.bidirectional)
+        self.mean = nn.Linear(summary_size, config.latent_size)
+        self.log_variance = nn.Linear(summary_size, config.latent_size)
+        self._unconditioned = config.hidden_size - condition_size
+
+    def forward(self, forms: Tensor, condition: Tensor) -> Posterior:
+        """forms (B, T) of ids, condition (B, C) embedded."""
+        zeros = condition.new_zeros(len(forms), self._unconditioned)
+        hidden = torch.cat([zeros, condition], dim=1)  # B H
+        start = (hidden[None], torch.zeros_like(hidden)[None])
+        last = (forms != PAD).sum(dim=1) - 1  # B
+        rows = torch.arange(len(forms), device=forms.device)
+        summary = self.lstm(self.embedding(forms.T), start)[0][last, rows]  # B H
+        if self.backward_lstm is not None:
+            # Turned round within each word's own length, so that padding stays behind it.
+            places = last[:, None] - torch.arange(forms.shape[1], device=forms.device)
+            turned = self.embedding(forms.gather(1, places.clamp(min=0)).T)
+            backward = self.backward_lstm(turned, start)[0][last, rows]  # B H
+            summary = torch.cat([summary, backward], dim=1)  # B 2H
+        return Posterior(self.mean(summary).float(), self.log_variance(summary).float())
+
+
+class Memory(nn.Module):
+    """What the decoder knows by heart: one slot for each cell of the latent space.
+
+    The cells are those of a power diagram, set once by `divide`; before that nothing is read. The
+    slots are learnt. M slots, S their size.
+    Source: van den Oord et al. 2017, section 3 (a codebook between latent and decoder), here beside
+    the latent and softly read.
+    """
+
+    keys: Tensor
+    bias: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.register_buffer("keys", torch.zeros(config.memory_slots, config.latent_size))
+        self.register_buffer("bias", torch.full((config.memory_slots,), NO_CELL))
+        self.slots = nn.Parameter(torch.zeros(config.memory_slots, config.memory_size))
+        self._sharpness = config.memory_sharpness
+
+    def claims(self, z: Tensor) -> Tensor:
+        """How much each cell claims each latent: (B, Z) to (B, M). Its own claims it most."""
+        # A rounded claim would move the borders of the cells.
+        with torch.autocast(z.device.type, enabled=False):
+            return torch.addmm(self.bias, z.float(), self.keys.T)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """What is read at each latent: (B, Z) to (B, S)."""
+        weights = torch.softmax(self._sharpness * self.claims(z), dim=1)
+        return weights * (self.bias > NO_CELL) @ self.slots
+
+    def divide(self, keys: Tensor, bias: Tensor) -> None:
+        """Set the cells: keys (cells, Z), bias (cells,), for at most M cells."""
+        self.keys[: len(keys)] = keys
+        self.bias[: len(bias)] = bias
+
+
+class Decoder(nn.Module):
+    """A latent and a condition to the logits of characters."""
+
+    def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
+        super().__init__()
+        reading_size = config.latent_size + (config.memory_size if config.has_memory else 0)
+        code_size = reading_size + condition_size
+        self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
+        self.initial = nn.Linear(code_size, 2 * config.hidden_size)
+        self.repeated = (
+            nn.Linear(code_size, config.embedding_size, bias=False)
+            if config.latent_every_step
+            else None
+        )
+        self.lstm = nn.LSTM(config.embedding_size, config.hidden_size)
+        self.output = nn.Linear(config.hidden_size, vocabulary_size - FIRST_OUTPUT)
+
+    def start(self, code: Tensor) -> State:
+        """The LSTM's initial state from its code, (B, Z + S + C)."""
+        hidden, cell = self.initial(code).chunk(2, dim=1)
+        return hidden[None].contiguous(), cell[None].contiguous()
+
+    def forward(self, code: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
+        """Logits (B, T, V - FIRST_OUTPUT) of what follows each of inputs (B, T), and the state."""
+        embedded = self.embedding(inputs.T)  # T B embedding
+        if self.repeated is not None:
+            embedded = embedded + self.repeated(code)
+        states, state = self.lstm(embedded, state)
+        return self.output(states).transpose(0, 1), state
+
+
+class CondVAE(nn.Module):
+    """The whole model. The variant `vae` is the one whose condition embedding has size 0."""
+
+    def __init__(self, config: ModelConfig, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        condition_size = config.condition_size if config.variant == "cvae" else 0
+        self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
+        self.encoder = Encoder(config, vocabulary.size, condition_size)
+        self.memory = Memory(config) if config.has_memory else None
+        self.decoder = Decoder(config, vocabulary.size, condition_size)
+        self.latent_size = config.latent_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return self.condition.weight.device
+
+    def encode(self, forms: Tensor, conditions: Tensor) -> Posterior:
+        """Posterior of each word given its condition.
+
+        forms: (B, T) int64, padded with `PAD`, each ending in `EOS`.
+        conditions: (B,) int64.
+        Source: Kingma & Welling 2014, eq. 9, with the condition in the initial hidden state.
+        """
+        posterior: Posterior = self.encoder(forms, self.condition(conditions))
+        return posterior
+
+    def code(self, z: Tensor, conditions: Tensor) -> Tensor:
+        """What the decoder is told: the latent (B, Z), what the memory holds there and the
+        condition, joined: (B, Z + S + C).
+        """
+        reading = [] if self.memory is None else [self.memory(z)]
+        return torch.cat([z, *reading, self.condition(conditions)], dim=1)
+
+    def decode(
+        self,
+        z: Tensor,
+        conditions: Tensor,
+        inputs: Tensor,
+        fed: Tensor | None = None,
+        passes: int = 0,
+    ) -> Tensor:
+        """Logits of the characters that follow each input, (B, T, V - FIRST_OUTPUT).
+
+        z: (B, Z). conditions: (B,) int64. inputs: (B, T) int64, the right characters after `SOS`.
+        fed: (B, T) bool on the processor, where the right character is fed; elsewhere the decoder
+        is fed its own most likely one. None feeds the right one everywhere, in one fused pass.
+        passes: above 0, what the decoder would have said is found in so many fused passes, exactly
+        for as many characters of a word. With 0 it is found character by character for the words
+        that are not fed everything; the others take one fused pass.
+
+        Sources: Bengio et al. 2015; with passes, Duckworth et al. 2019.
+        """
+        code = self.code(z, conditions)
+        if fed is None or bool(fed.all()):
+            return self._decode_fused(code, inputs)
+        if passes:
+            mixed = self._mix_in_own(code, inputs, fed.to(inputs.device), passes)
+            return self._decode_fused(code, mixed)
+        forced = fed.all(dim=1).nonzero()[:, 0].to(inputs.device)
+        free = (~fed.all(dim=1)).nonzero()[:, 0].to(inputs.device)
+        own = self._decode_stepwise(code[free], inputs[free], fed.to(inputs.device)[free])
+        if not len(forced):
+            return own
+        fused = self._decode_fused(code[forced], inputs[forced])
+        return torch.cat([fused, own])[torch.argsort(torch.cat([forced, free]))]
+
+    def _decode_fused(self, code: Tensor, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(code, self.decoder.start(code), inputs)[0]
+        return logits
+
+    @torch.no_grad()
+    def _mix_in_own(self, code: Tensor, inputs: Tensor, fed: Tensor, passes: int) -> Tensor:
+        """Inputs in which the decoder's own characters stand where the right ones are not fed."""
+        mixed = inputs
+        for _ in range(passes):
+            said = self._decode_fused(code, mixed).argmax(dim=2) + FIRST_OUTPUT
+            own = torch.cat([inputs[:, :1], said[:, :-1]], dim=1)
+            mixed = torch.where(fed, inputs, own)
+        return mixed
+
+    def _decode_stepwise(self, code: Tensor, inputs: Tensor, fed: Tensor) -> Tensor:
+        state = self.decoder.start(code)
+        logits: list[Tensor] = []
+        for position in range(inputs.shape[1]):
+            character = inputs[:, position : position + 1]
+            if logits:
+                own = logits[-1].argmax(dim=2) + FIRST_OUTPUT
+                character = torch.where(fed[:, position : position + 1], character, own)
+            step, state = self.decoder(code, state, character)
+            logits.append(step)
+        return torch.cat(logits, dim=1)

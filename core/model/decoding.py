@@ -1,0 +1,115 @@
+"""How words are read off the decoder: greedily, by beam search, or by drawing characters."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.compute.randomness import seeded
+from core.corpus.batches import shift_right
+from core.corpus.vocabulary import EOS, FIRST_OUTPUT, SOS
+from core.model.cvae import CondVAE
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A way to decode. The default is greedy: the most likely character at every step."""
+
+    beam: int = 1
+    """Hypotheses that beam search keeps; 1 keeps the greedy one."""
+    temperature: float = 0.0
+    """Above 0, characters are drawn from the softmax of logits / temperature."""
+    seed: int = 0
+    """Of these draws."""
+
+
+GREEDY = Decoding()
+
+
+def decode(
+    model: CondVAE, z: Tensor, conditions: Tensor, limit: int, how: Decoding = GREEDY
+) -> Tensor:
+    """Ids of each row's word, (rows, limit), `EOS` from its end on.
+
+    z: (rows, latent). conditions: (rows,) int64.
+    """
+    code = model.code(z.to(model.device), conditions.to(model.device))
+    if how.beam > 1:
+        return _beam_search(model, code, limit, how.beam)
+    return _step_by_step(model, code, limit, how)
+
+
+def probabilities(model: CondVAE, z: Tensor, conditions: Tensor, words: Tensor) -> Tensor:
+    """How probable each character is after those before it, (rows, limit).
+
+    z: (rows, latent). conditions: (rows,) int64. words: their ids as `decode` finds them; what
+    stands behind a word's first `EOS` has no meaning.
+    """
+    logits = model.decode(z, conditions, shift_right(words))
+    said = (words - FIRST_OUTPUT)[:, :, None]
+    return torch.softmax(logits.float(), dim=2).gather(2, said)[:, :, 0]
+
+
+def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Tensor:
+    """One character at a time; rows that have ended are dropped from the batch."""
+    device = code.device
+    words = torch.full((len(code), limit), EOS, device=device)
+    rows = torch.arange(len(code), device=device)
+    state = model.decoder.start(code)
+    character = torch.full((len(code), 1), SOS, device=device)
+    for position in range(limit):
+        logits, state = model.decoder(code, state, character)
+        if how.temperature > 0:
+            logits = logits.float() / how.temperature + _gumbel(logits, how.seed, position)
+        character = logits.argmax(dim=2) + FIRST_OUTPUT
+        words[rows, position] = character[:, 0]
+        going_on = character[:, 0] != EOS
+        if not going_on.any():
+            break
+        rows, code, character = rows[going_on], code[going_on], character[going_on]
+        state = (state[0][:, going_on], state[1][:, going_on])
+    return words
+
+
+def _gumbel(logits: Tensor, seed: int, position: int) -> Tensor:
+    """Noise whose argmax with logits is a draw from their softmax. Source: Maddison et al. 2014."""
+    uniform = torch.rand(logits.shape, generator=seeded(seed, "decoding", position))
+    return -torch.log(-torch.log(uniform.clamp_min(1e-30))).to(logits.device)
+
+
+def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
+    """The most likely word found while keeping the `beam` likeliest beginnings of each row.
+
+    The likelihood is that of the whole word, its end included, without a bonus for length.
+    Source: Graves 2012, section 3.
+    """
+    rows, device = len(code), code.device
+    code = code.repeat_interleave(beam, dim=0)
+    state = model.decoder.start(code)
+    words = torch.full((rows, beam, limit), EOS, device=device)
+    character = torch.full((rows * beam, 1), SOS, device=device)
+    # All hypotheses begin alike, so all but the first are ruled out until they differ.
+    score = torch.full((rows, beam), -torch.inf, device=device)
+    score[:, 0] = 0.0
+    ended = torch.zeros(rows, beam, dtype=torch.bool, device=device)
+    first = torch.arange(rows, device=device)[:, None] * beam
+    for position in range(limit):
+        logits, state = model.decoder(code, state, character)
+        step = F.log_softmax(logits[:, 0].float(), dim=1).view(rows, beam, -1)
+        # A word that has ended goes on with its end, at no cost.
+        only_end = torch.full_like(step, -torch.inf)
+        only_end[:, :, EOS - FIRST_OUTPUT] = 0.0
+        total = score[:, :, None] + torch.where(ended[:, :, None], only_end, step)
+        score, best = total.flatten(1).topk(beam, dim=1)
+        parent, chosen = best // step.shape[2], best % step.shape[2] + FIRST_OUTPUT
+        words = words.gather(1, parent[:, :, None].expand(-1, -1, limit)).clone()
+        words[:, :, position] = chosen
+        ended = chosen == EOS
+        if ended[:, 0].all():
+            # The likeliest hypothesis only becomes likelier than the others.
+            break
+        kept = (first + parent).flatten()
+        state = (state[0][:, kept], state[1][:, kept])
+        character = chosen.view(-1, 1)
+    return words[:, 0]

@@ -1,0 +1,237 @@
+"""Using a model: convert words, sample paradigms. Everything is a batch."""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from core.compute.randomness import seeded
+from core.compute.workers import Workers, default_count
+from core.corpus.batches import encode_words, shift_right
+from core.corpus.vocabulary import EOS, Vocabulary
+from core.errors import Cancelled
+from core.model.cvae import CondVAE, Posterior
+from core.model.decoding import GREEDY, Decoding, decode, probabilities
+from core.model.objective import character_cross_entropy, cross_entropy, kl_divergence
+
+ROWS_AT_ONCE = 1024
+
+
+def never() -> bool:
+    """The answer of a caller who does not cancel."""
+    return False
+
+
+def untold(rows: int) -> None:
+    """The ear of a caller who does not want to know how many rows were decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A decoded word, and how sure the model was of it."""
+
+    word: str
+    probabilities: tuple[float, ...]
+    """Of each character after those before it, and of the end, unless decoding was cut off."""
+
+    @property
+    def least_sure(self) -> tuple[str, float]:
+        """The character that was least probable (empty for the end), and its probability."""
+        place = min(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+        return self.word[place : place + 1], self.probabilities[place]
+
+
+class Inference:
+    """A model with its vocabulary, ready to convert and to sample.
+
+    cancelled: asked now and then in long computations, which raise Cancelled when it says True.
+    """
+
+    def __init__(
+        self,
+        model: CondVAE,
+        vocabulary: Vocabulary,
+        *,
+        workers: Workers | None = None,
+        bfloat16: bool = False,
+        cancelled: Callable[[], bool] = never,
+    ) -> None:
+        self._workers = workers or Workers(default_count(model.device))
+        self.model = model
+        self.vocabulary = vocabulary
+        self._bfloat16 = bfloat16
+        self._cancelled = cancelled
+        self._decoded: Callable[[int], None] = untold
+
+    def watched(
+        self, *, cancelled: Callable[[], bool] = never, decoded: Callable[[int], None] = untold
+    ) -> "Inference":
+        """The same model for one computation that can be cancelled and tells how far it is.
+
+        decoded: told how many rows were decoded more, from any thread.
+        """
+        watched = copy(self)
+        watched._cancelled, watched._decoded = cancelled, decoded
+        return watched
+
+    def convert(
+        self,
+        words: Sequence[str],
+        sources: Sequence[int],
+        targets: Sequence[int],
+        how: Decoding = GREEDY,
+    ) -> list[str]:
+        """Each word, read under its source condition, as it is under its target condition.
+
+        Decodes from the mean of the posterior. Raises InputError for a word that the vocabulary
+        cannot spell.
+        """
+        if not words:
+            return []
+        mean = self.posterior(words, sources).mean
+        limit = self.vocabulary.decoding_limit(words)
+        return self.decode(mean, torch.tensor(targets), limit, how)
+
+    def inflect(self, words: Sequence[str], sources: Sequence[int]) -> list[tuple[Form, ...]]:
+        """Each word, read under its source condition, as it is under every condition.
+
+        Decodes greedily from the mean of the posterior. Raises InputError for a word that the
+        vocabulary cannot spell.
+        """
+        limit = self.vocabulary.decoding_limit(words)
+        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
+        parts = [slice(start, start + at_once) for start in range(0, len(words), at_once)]
+        found = self._workers.map(
+            lambda part: self._inflect(words[part], sources[part], limit), parts
+        )
+        return [forms for some in found for forms in some]
+
+    def _inflect(
+        self, words: Sequence[str], sources: Sequence[int], limit: int
+    ) -> list[tuple[Form, ...]]:
+        count = len(self.vocabulary.conditions)
+        z = self._posterior(words, sources).mean.repeat_interleave(count, dim=0)
+        conditions = torch.arange(count, device=z.device).repeat(len(words))
+        with torch.inference_mode(), self._autocast():
+            ids = decode(self.model, z, conditions, limit)
+            sure = probabilities(self.model, z, conditions, ids)
+        self._decoded(len(ids))
+        forms = []
+        for row, chances in zip(ids.tolist(), sure.tolist(), strict=True):
+            said = row.index(EOS) + 1 if EOS in row else limit
+            forms.append(Form(self.vocabulary.decode(row), tuple(chances[:said])))
+        return list(zip(*[iter(forms)] * count, strict=True))
+
+    def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
+        """The condition in which the model finds each word most likely.
+
+        Likeliness is the ELBO at the posterior mean: -CE of the word read and decoded under the
+        condition, less its KL. Raises InputError for a word that the vocabulary cannot spell.
+        """
+        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
+        parts = [words[start : start + at_once] for start in range(0, len(words), at_once)]
+        return [
+            one for some in self._workers.map(self._likeliest_conditions, parts) for one in some
+        ]
+
+    def _likeliest_conditions(self, words: Sequence[str]) -> list[int]:
+        conditions = len(self.vocabulary.conditions)
+        repeated = [word for word in words for _ in range(conditions)]
+        under = list(range(conditions)) * len(words)
+        posterior = self._posterior(repeated, under)
+        forms = encode_words(repeated, self.vocabulary).to(self.model.device)
+        with torch.inference_mode(), self._autocast():
+            logits = self.model.decode(
+                posterior.mean, torch.tensor(under, device=forms.device), shift_right(forms)
+            )
+        elbo = -cross_entropy(logits, forms) - kl_divergence(posterior).sum(dim=1)
+        likeliest: list[int] = elbo.view(-1, conditions).argmax(dim=1).tolist()
+        return likeliest
+
+    def posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
+        """Posterior of each word under its condition.
+
+        Raises InputError for a word that the vocabulary cannot spell.
+        """
+        parts = [
+            (words[start : start + ROWS_AT_ONCE], sources[start : start + ROWS_AT_ONCE])
+            for start in range(0, len(words), ROWS_AT_ONCE)
+        ]
+        posteriors = self._workers.map(lambda part: self._posterior(*part), parts)
+        return Posterior(
+            torch.cat([one.mean for one in posteriors]),
+            torch.cat([one.log_variance for one in posteriors]),
+        )
+
+    def _posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
+        self._check_cancelled()
+        with torch.inference_mode(), self._autocast():
+            forms = encode_words(words, self.vocabulary).to(self.model.device)
+            return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
+
+    def character_cross_entropy(self, z: Tensor, forms: Tensor, conditions: Tensor) -> Tensor:
+        """CE of each character of forms decoded from their latents, in nats: (rows, T).
+
+        z: (rows, latent). forms: (rows, T) int64, padded with `PAD`. conditions: (rows,) int64.
+        """
+
+        def part(rows: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+            self._check_cancelled()
+            some_z, some_forms, some_conditions = (column.to(self.model.device) for column in rows)
+            with torch.inference_mode(), self._autocast():
+                logits = self.model.decode(some_z, some_conditions, shift_right(some_forms))
+                return character_cross_entropy(logits, some_forms).cpu()
+
+        columns = (torch.split(column, ROWS_AT_ONCE) for column in (z, forms, conditions))
+        return torch.cat(self._workers.map(part, list(zip(*columns, strict=True))))
+
+    def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
+        """The forms of each latent under every condition. z: (draws, latent)."""
+        conditions = len(self.vocabulary.conditions)
+        forms = self.decode(
+            z.repeat_interleave(conditions, dim=0), torch.arange(conditions).repeat(len(z)), how=how
+        )
+        return list(zip(*[iter(forms)] * conditions, strict=True))
+
+    def sample(self, draws: int, seed: int, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
+        """The paradigms of draws from the prior N(0, I)."""
+        return self.paradigms(self.prior(draws, seed), how)
+
+    def prior(self, draws: int, seed: int) -> Tensor:
+        """Draws from N(0, I), the same on every device: (draws, latent)."""
+        return torch.randn(draws, self.model.latent_size, generator=seeded(seed, "prior"))
+
+    def decode(
+        self,
+        z: Tensor,
+        conditions: Tensor,
+        limit: int | None = None,
+        how: Decoding = GREEDY,
+    ) -> list[str]:
+        """The word of each latent (rows, latent) under its condition (rows,), to the end token or
+        `limit` characters.
+        """
+        limit = limit or self.vocabulary.decoding_limit()
+        at_once = max(1, ROWS_AT_ONCE // how.beam)
+
+        def words(part: tuple[int, Tensor, Tensor]) -> list[str]:
+            self._check_cancelled()
+            number, some_z, some_conditions = part
+            seeded_apart = replace(how, seed=how.seed + number)
+            with torch.inference_mode(), self._autocast():
+                ids = decode(self.model, some_z, some_conditions, limit, seeded_apart)
+            self._decoded(len(ids))
+            return [self.vocabulary.decode(row) for row in ids.tolist()]
+
+        splits = torch.split(z, at_once), torch.split(conditions, at_once)
+        parts = list(zip(range(len(splits[0])), *splits, strict=True))
+        return [word for some in self._workers.map(words, parts) for word in some]
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled():
+            raise Cancelled("it was cancelled")
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bfloat16)

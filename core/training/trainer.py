@@ -1,0 +1,528 @@
+"""The training loop: a configuration and a corpus in, events out.
+
+A Trainer knows nobody who watches and writes nothing. It is asked for events one by one; between
+two of them its state is whole, and `snapshot` may take it.
+"""
+
+import contextlib
+import dataclasses
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor
+
+from core.compute.hardware import Hardware, choose, is_out_of_memory
+from core.compute.randomness import seeded
+from core.compute.workers import Workers
+from core.config.schema import Config
+from core.corpus.augmentation import hallucinate
+from core.corpus.batches import Batches, pad_together, shift_right
+from core.corpus.formats import Corpus, Pair
+from core.corpus.vocabulary import BLANK, EOS, Vocabulary
+from core.errors import Cancelled, InputError
+from core.model.cvae import CondVAE
+from core.model.inference import Inference
+from core.model.prior import Draws, PriorDraws, divide, fit_memory
+from core.scores.evaluation import Evaluation, joint_score
+from core.training import events
+from core.training.clock import Clock
+from core.training.control import Control
+from core.training.means import RunningMeans
+from core.training.schedules import SCHEDULED, Overrides, Schedules
+from core.training.step import Examples, learn, together, unchanged_unless
+
+MEASURED_STEPS = 3
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a training stands, beside its tensors."""
+
+    step: int = 0
+    elapsed: float = 0.0
+    evaluated: int = 0
+    """Step of the last evaluation."""
+    saved: int = -1
+    """Step of the checkpoint `last`; -1 before the first."""
+    best: float = -1.0
+    """Highest score so far of those by which the best checkpoint is chosen."""
+    overrides: Overrides = SCHEDULED
+    """What was set by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a training is at one step. The tensors are the live ones, not copies."""
+
+    position: Position
+    model: Mapping[str, Tensor]
+    training: Mapping[str, Tensor]
+    """State of the optimiser and of the running means, by name."""
+
+
+class Trainer:
+    """One training of one model.
+
+    Iterate over `run()`; whatever `control` is told takes effect between two steps.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        vocabulary: Vocabulary,
+        pairs: Sequence[Pair],
+        control: Control,
+        hardware: Hardware,
+    ) -> None:
+        config = fit_memory(config, corpus.split("train"))
+        training = msgspec.structs.replace(config.training, batch_size=hardware.batch_size)
+        self.config = config = msgspec.structs.replace(config, training=training)
+        self.control = control
+        self.hardware = hardware
+        self.device = torch.device(hardware.device)
+        self._corpus = corpus
+        self._evaluation = Evaluation(config.evaluation, corpus, pairs)
+        paradigms = corpus.split("train")
+        invented = hallucinate(paradigms, config.training.hallucinated, config.training.seed)
+        self.batches = Batches(
+            (*paradigms, *invented),
+            vocabulary,
+            task=config.objective.task,
+            batch_size=config.training.batch_size,
+            seed=config.training.seed,
+            device=self.device,
+            bucket=config.training.bucket,
+        )
+        self._prior = (
+            PriorDraws(config, corpus.split("train"), self.batches)
+            if config.model.has_memory
+            else None
+        )
+        self.schedules = Schedules(config, self.batches.steps)
+        self.model = _new_model(config, vocabulary).to(self.device)
+        self.optimizer = _new_optimizer(config, self.model)
+        self._workers = Workers(hardware.threads)
+        self._inference = Inference(
+            self.model,
+            vocabulary,
+            workers=self._workers,
+            bfloat16=hardware.bfloat16,
+            cancelled=lambda: control.stopping,
+        )
+        self._position = Position()
+        self._step = 0
+        self._clock = Clock()
+        self._tolerated = _tolerated(config)
+        self._means = RunningMeans(self.device, self._tolerated)
+        self._resumed = False
+
+    def snapshot(self) -> Snapshot:
+        """The state at this step, whole enough to go on from it exactly."""
+        position = msgspec.structs.replace(
+            self._position, step=self._step, elapsed=self._clock.elapsed
+        )
+        optimizer = {
+            f"optimizer.{index}.{name}": tensor
+            for index, state in self.optimizer.state_dict()["state"].items()
+            for name, tensor in state.items()
+            if isinstance(tensor, Tensor)
+        }
+        return Snapshot(position, self.model.state_dict(), optimizer | self._means.state())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot.
+
+        Raises InputError when it belongs to another model or optimiser.
+        """
+        try:
+            self.model.load_state_dict(dict(snapshot.model))
+            state = self._optimizer_state(snapshot)
+            groups = self.optimizer.state_dict()["param_groups"]
+            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            self._means.restore(snapshot.training)
+        except (RuntimeError, LookupError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"the checkpoint does not fit this configuration: {reason}") from None
+        self._position = snapshot.position
+        self._override(snapshot.position.overrides)
+        self._step = snapshot.position.step
+        self._clock = Clock(snapshot.position.elapsed)
+        self._resumed = True
+
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin with the weights of another training.
+
+        Raises InputError when they belong to another model.
+        """
+        try:
+            self.model.load_state_dict(dict(weights))
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"training.start_from does not fit this configuration: {reason}"
+            ) from None
+
+    def _optimizer_state(self, snapshot: Snapshot) -> dict[int, dict[str, Tensor]]:
+        """What the optimiser knew of each parameter, by the parameter's number.
+
+        Raises ValueError or LookupError when it is not this optimiser's: PyTorch would take it, and
+        fail or start anew at the next step.
+        """
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in snapshot.training.items():
+            kind, _, rest = key.partition(".")
+            if kind == "optimizer":
+                index, _, name = rest.partition(".")
+                state.setdefault(int(index), {})[name] = tensor
+        settings, parameters = self.config.optimizer, list(self.model.parameters())
+        if settings.name == "sgd":
+            names = {"momentum_buffer"} if settings.momentum else set()
+        else:
+            names = {"step", "exp_avg", "exp_avg_sq"}
+        known = bool(names) and snapshot.position.step > 0
+        if bool(state) is not known or any(there.keys() != names for there in state.values()):
+            raise ValueError(f"it was not saved by the optimiser {settings.name}")
+        for number, there in state.items():
+            shapes = {tensor.shape for name, tensor in there.items() if name != "step"}
+            if shapes != {parameters[number].shape}:
+                raise ValueError(f"the optimiser's state of parameter {number} has another shape")
+        return state
+
+    def run(self) -> Iterator[events.Event]:
+        """Train to the last step, or until the control says stop.
+
+        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite, or
+        memory that does not suffice, ends the training with `Failed`; what was saved before is left
+        alone.
+        """
+        try:
+            yield from self._train()
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            yield self._out_of_memory()
+
+    def _train(self) -> Iterator[events.Event]:
+        self._clock.start()
+        self._clock.restart_lap(self._words())
+        yield self._started()
+        while True:
+            yield from self._scores_and_checkpoints()
+            if self._step >= self.schedules.steps and not self.control.stopping:
+                yield from self._ended(events.Finished)
+                return
+            if self.control.pausing:
+                yield from self._pause()
+            if self.control.stopping:
+                yield from self._ended(events.Stopped)
+                return
+            self.train_step()
+            if self._step % self.config.training.report_every == 0:
+                bad_step = self._means.bad_step()
+                if bad_step is not None:
+                    yield self._failed(bad_step)
+                    return
+                yield self._progress()
+
+    def seconds_per_word(self, steps: int) -> float:
+        """How long a word takes here, over a few training steps after one to warm up.
+
+        Infinity where the control says stop meanwhile.
+        """
+        self.train_step()
+        self._synchronize()
+        start = time.perf_counter()
+        words = 0
+        for _ in range(steps):
+            if self.control.stopping:
+                return math.inf
+            words += self.train_step()
+        self._synchronize()
+        return (time.perf_counter() - start) / words
+
+    def skip_to(self, step: int) -> None:
+        """Stand at a step without having trained to it, to measure how fast steps are there."""
+        self._step = step
+
+    def train_step(self) -> int:
+        """Take one step; the number of words in it."""
+        step = self._step
+        if step == self.schedules.division:
+            self._divide()
+        examples = self.examples(step)
+        beta = self.schedules.beta(step)
+        learnt = together(
+            self._workers.map(
+                lambda share: learn(
+                    self.model, share, examples, self.config, beta, bfloat16=self.hardware.bfloat16
+                ),
+                examples.shares(self._workers.count),
+            )
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.schedules.learning_rate(step)
+        for parameter, gradient in zip(self.model.parameters(), learnt.gradients, strict=True):
+            parameter.grad = gradient
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.config.optimizer.clip_norm or math.inf
+        )
+        if self._tolerated:
+            with unchanged_unless((learnt.loss + norm).isfinite(), self.optimizer):
+                self.optimizer.step()
+        else:
+            self.optimizer.step()
+        self._means.add(step, learnt.loss, learnt.ce, learnt.kl, learnt.lengths, norm)
+        self._step += 1
+        return len(examples.source)
+
+    def examples(self, step: int) -> Examples:
+        """What a step learns from, counted from 0 over the whole training.
+
+        Its randomness depends on the seed and the step alone.
+        """
+        batch, draws = self.batches.batch(step), self._draws(step)
+        generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
+        shape = len(batch.source), self.model.latent_size
+        noise = torch.randn(shape, generator=generator, device=self.device)
+        target, conditions = batch.target, batch.target_conditions
+        if draws:
+            target = pad_together(target, draws.target)
+            conditions = torch.cat([conditions, draws.target_conditions])
+        inputs = shift_right(target)
+        if blank := self.config.objective.blank_probability:
+            chance = torch.rand(inputs.shape, generator=generator, device=self.device)
+            inputs = inputs.masked_fill((chance < blank) & (inputs > EOS), BLANK)
+        return Examples(
+            batch.source,
+            batch.source_conditions,
+            noise,
+            draws.z if draws else noise[:0],
+            target,
+            conditions,
+            inputs,
+            self._fed(inputs, step),
+        )
+
+    def _draws(self, step: int) -> Draws | None:
+        """The draws from the prior that this step trains on, if any."""
+        if not (self._prior and self.model.memory and self.config.prior.ratio):
+            return None
+        if step < self.schedules.division:
+            return None
+        return self._prior.batch(step, self.model.memory)
+
+    def _divide(self) -> None:
+        """Divide the latent space among the training paradigms as the encoder places them now."""
+        if not (self._prior and self.model.memory):
+            return
+        paradigms, conditions = self._prior.paradigms, range(self.batches.conditions)
+        posterior = self._inference.posterior(
+            [forms[condition] for forms in paradigms for condition in conditions],
+            [condition for _ in paradigms for condition in conditions],
+        )
+        keys, bias = divide(posterior, len(conditions), self.config.training.seed)
+        self.model.memory.divide(keys, bias)
+
+    def _fed(self, inputs: Tensor, step: int) -> Tensor | None:
+        """Which input characters are the right ones rather than the decoder's own, (B, T)."""
+        ratio = self.schedules.teacher_forcing_ratio(step)
+        if ratio >= 1:
+            return None
+        coins = seeded(self.config.training.seed, "teacher forcing", step)
+        if self.config.teacher_forcing.mode == "sequence":
+            fed = torch.rand(len(inputs), 1, generator=coins) < ratio
+            return fed.expand(inputs.shape)
+        return torch.rand(inputs.shape, generator=coins) < ratio
+
+    def _edits(self) -> Iterator[events.Event]:
+        for name, value in self.control.take_edits().items():
+            self._override(self._position.overrides.edited(name, value))
+            yield events.Edited(**self._now(), name=name, value=value)
+
+    def _override(self, overrides: Overrides) -> None:
+        self._position = msgspec.structs.replace(self._position, overrides=overrides)
+        self.schedules = dataclasses.replace(self.schedules, overrides=overrides)
+
+    def _scores_and_checkpoints(self) -> Iterator[events.Event]:
+        """What was asked for, and what is due at this step by the intervals."""
+        step, last = self._step, self._step == self.schedules.steps
+        if self.control.take_detach():
+            yield events.Detached(**self._now())
+        overrides = self._position.overrides
+        yield from self._edits()
+        asked = self.control.take_evaluate()
+        due = self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
+        if (asked or due) and not self.control.stopping:
+            bad_step = self._means.bad_step()
+            if bad_step is None:
+                with contextlib.suppress(Cancelled):
+                    scores = self._evaluate()
+                    yield scores
+                    if scores.best:
+                        yield from self._checkpoint("best")
+                        # A resumed run takes no scores that were merely asked for, so what they
+                        # found must be in the checkpoint from which it goes on.
+                        if not due:
+                            yield from self._checkpoint("last")
+        due = self._position.saved != step and self._due(self.config.checkpoints.every_epochs)
+        # An edit is saved at once, so that a resumed run goes on with what its journal told before.
+        edited = self._position.overrides != overrides
+        if self.control.take_checkpoint() or edited or (due and not last):
+            yield from self._checkpoint("last")
+
+    def _due(self, every_epochs: int) -> bool:
+        every = every_epochs * self.schedules.steps_per_epoch
+        return self._step > 0 and (self._step % every == 0 or self._step == self.schedules.steps)
+
+    def _checkpoint(self, name: str) -> Iterator[events.Event]:
+        """Have the state saved, unless a step since the last reading spoilt it."""
+        if self._means.bad_step() is None:
+            if name == "last":
+                self._position = msgspec.structs.replace(self._position, saved=self._step)
+            yield events.CheckpointDue(**self._now(), checkpoint=name)
+
+    def _ended(
+        self, last_word: type[events.Finished] | type[events.Stopped]
+    ) -> Iterator[events.Event]:
+        """The last checkpoint and the last word; but `Failed` where a step spoilt the state."""
+        bad_step = self._means.bad_step()
+        if bad_step is None:
+            if self._position.saved != self._step:
+                yield from self._checkpoint("last")
+            yield last_word(**self._now())
+        else:
+            yield self._failed(bad_step)
+
+    def _evaluate(self) -> events.Evaluated:
+        scores = self._evaluation.scores(self._inference)
+        joint = joint_score(scores)
+        by_joint = self.config.evaluation.select_by == "joint"
+        merit = joint if by_joint else scores.selection_bleu4
+        best = merit > self._position.best
+        self._position = msgspec.structs.replace(
+            self._position, evaluated=self._step, best=max(merit, self._position.best)
+        )
+        # The time that scoring took says nothing about the speed of training.
+        self._clock.restart_lap(self._words())
+        return events.Evaluated(**self._now(), scores=scores, joint=joint, best=best)
+
+    def _pause(self) -> Iterator[events.Event]:
+        self._clock.pause()
+        yield events.Paused(**self._now())
+        while self.control.pausing:
+            self.control.wait_for_change()
+            yield from self._scores_and_checkpoints()
+        self._clock.start()
+        self._clock.restart_lap(self._words())
+        yield events.Unpaused(**self._now())
+
+    def _words(self) -> int:
+        """Words trained on so far."""
+        epoch, position = divmod(self._step, self.schedules.steps_per_epoch)
+        return epoch * self.batches.words + position * self.config.training.batch_size
+
+    def _now(self) -> dict[str, Any]:
+        return {
+            "step": self._step,
+            "epoch": self._step / self.schedules.steps_per_epoch,
+            "time": time.time(),
+            "elapsed": self._clock.elapsed,
+        }
+
+    def _started(self) -> events.Started:
+        return events.Started(
+            **self._now(),
+            resumed=self._resumed,
+            steps=self.schedules.steps,
+            steps_per_epoch=self.schedules.steps_per_epoch,
+            words=self.batches.words,
+            paradigms=len({p.forms for p in self._corpus.split("train")}),
+            duplicates=self._corpus.duplicates,
+        )
+
+    def _progress(self) -> events.Progress:
+        return events.Progress(
+            **self._now(),
+            **asdict(self._means.read()),
+            beta=self.schedules.beta(self._step),
+            teacher_forcing_ratio=self.schedules.teacher_forcing_ratio(self._step),
+            learning_rate=self.schedules.learning_rate(self._step),
+            words_per_second=self._clock.lap(self._words()),
+            eta=self._clock.left(self._step, self.schedules.steps),
+        )
+
+    def _failed(self, bad_step: int) -> events.Failed:
+        rate = self.schedules.learning_rate(bad_step)
+        row = f", the last of {self._tolerated + 1} in a row" if self._tolerated else ""
+        return events.Failed(
+            **self._now(),
+            message=(
+                f"the loss was no longer finite at step {bad_step} (learning rate {rate:g}){row}; "
+                "what was saved before is intact; try a lower optimizer.learning_rate or a "
+                "smaller optimizer.clip_norm"
+            ),
+        )
+
+    def _out_of_memory(self) -> events.Failed:
+        size, device = self.config.training.batch_size, self.hardware.device
+        return events.Failed(
+            **self._now(),
+            message=(
+                f"the memory of the {device} did not suffice after step {self._step} with batches "
+                f"of {size} words; what was saved before is intact; free some, then --resume goes "
+                f"on, or train anew with training.batch_size={max(1, size // 2)}"
+            ),
+        )
+
+    def _synchronize(self) -> None:
+        if self.hardware.device == "cuda":
+            torch.cuda.synchronize()
+
+
+def choose_hardware(
+    config: Config, corpus: Corpus, vocabulary: Vocabulary, control: Control
+) -> Hardware:
+    """The fastest threads and precision for this training, measured on steps of its own.
+
+    A stop ends the measurement: then it is whatever was the fastest so far.
+    """
+
+    def seconds_per_word(candidate: Hardware) -> float:
+        try:
+            trainer = Trainer(config, corpus, vocabulary, (), control, candidate)
+            return trainer.seconds_per_word(MEASURED_STEPS)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return math.inf
+
+    return choose(config.hardware, config.training.batch_size, seconds_per_word)
+
+
+def _tolerated(config: Config) -> int:
+    """Steps in a row that may fail to be finite."""
+    settings = config.optimizer
+    return settings.skip_at_most if settings.on_nonfinite == "skip" else 0
+
+
+def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.training.seed)
+        return CondVAE(config.model, vocabulary)
+
+
+def _new_optimizer(config: Config, model: CondVAE) -> torch.optim.Optimizer:
+    settings = config.optimizer
+    rate, decay = settings.learning_rate, settings.weight_decay
+    fused = model.device.type in ("cuda", "cpu")
+    if settings.name == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), rate, settings.momentum, weight_decay=decay, fused=fused
+        )
+    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+    return kind(model.parameters(), rate, weight_decay=decay, fused=fused)

@@ -1,0 +1,262 @@
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.config.fields import Field
+from core.config.schema import (
+    Config,
+    build,
+    differences,
+    field,
+    fields,
+    preset,
+    preset_description,
+    preset_names,
+    read_config,
+    to_toml,
+    value,
+    with_settings,
+)
+from core.errors import InputError
+
+ANY_TEXT = st.text(st.characters(), max_size=40)
+"""Surrogates included: that is how a command line spells bytes that are not UTF-8."""
+NUMBERS = [known for known in fields() if known.type in (int, float)]
+
+
+@pytest.mark.parametrize("known", fields(), ids=lambda known: known.key)
+class TestEveryField:
+    def test_says_what_it_is(self, known: Field) -> None:
+        assert known.doc.endswith(".")
+        assert known.accepts
+
+    def test_accepts_its_default(self, known: Field) -> None:
+        assert known.check(known.default) == known.default
+        assert known.parse(str(known.default)) == known.default
+        assert known.parse(known.spell(known.default)) == known.default
+
+    def test_stands_in_the_configuration_with_its_default(self, known: Field) -> None:
+        assert value(Config(), known) == known.default
+        assert field(known.key) is known
+
+
+@pytest.mark.parametrize("known", NUMBERS, ids=lambda known: known.key)
+class TestEveryNumber:
+    @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400", "9" * 400, "", "one"])
+    def test_refuses_what_is_not_finite_or_not_a_number(self, known: Field, text: str) -> None:
+        with pytest.raises(InputError, match=r"it takes a (whole )?number"):
+            known.parse(text)
+
+    def test_refuses_what_lies_outside_its_bounds(self, known: Field) -> None:
+        assert known.low is not None and known.high is not None
+        for beyond in (known.low - 1, known.high + 1):
+            with pytest.raises(InputError) as refused:
+                known.parse(f"{beyond:.17g}")
+            assert known.accepts in str(refused.value)
+
+    def test_accepts_its_bounds_unless_they_are_open(self, known: Field) -> None:
+        for bound, is_open in ((known.low, known.low_open), (known.high, known.high_open)):
+            if is_open:
+                with pytest.raises(InputError):
+                    known.parse(f"{bound:.17g}")
+            else:
+                assert known.parse(f"{bound:.17g}") == bound
+
+
+@pytest.mark.parametrize(
+    ("key", "accepts"),
+    [
+        ("model.variant", "one of cvae, vae"),
+        ("model.latent_every_step", "true or false"),
+        ("data.pairs", "a name or a path"),
+        ("training.seed", "a whole number from 0 to 2147483647"),
+        ("optimizer.learning_rate", "a number above 0 up to 100"),
+        ("optimizer.momentum", "a number from 0 below 1"),
+    ],
+)
+def test_what_a_field_accepts_is_said_in_words(key: str, accepts: str) -> None:
+    assert field(key).accepts == accepts
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("training.epoch=3", "'training.epoch' is not a setting; accepted: training.seed"),
+        ("trainer.epochs=3", "accepted: section.key with a section among data, model"),
+        ("training.epochs", "section.key=value is needed"),
+        ("", "section.key=value is needed"),
+        ("training.epochs=0", "training.epochs: '0' is not accepted; it takes a whole number"),
+        ("training.epochs=2.5", "it takes a whole number"),
+        ("model.variant=gan", "one of cvae, vae"),
+        ("model.latent_every_step=maybe", "true or false"),
+        ("objective.beta_start=2", r"objective.beta_start \(2\) must not exceed"),
+        ("objective.zero_ratio=0.9", "must not exceed 1 together"),
+        ("model.hidden_size=4", r"model.condition_size \(8\) must not exceed"),
+        ("model.variant=vae", "objective.task must be reconstruct"),
+        ("data.corpus=\udcff.tsv", "data.corpus: .* it takes a name or a path"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_with_what_could(setting: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        with_settings(Config(), [setting])
+
+
+def test_settings_that_contradict_one_another_only_on_the_way_are_accepted() -> None:
+    config = with_settings(Config(), ["model.variant=vae", "objective.task=reconstruct"])
+    assert (config.model.variant, config.objective.task) == ("vae", "reconstruct")
+
+
+def test_of_two_settings_of_one_field_the_last_counts() -> None:
+    config = with_settings(Config(), ["training.epochs=3", "training.epochs=4"])
+    assert config.training.epochs == 4
+
+
+def test_constant_annealing_ignores_the_start_value() -> None:
+    settings = ["objective.annealing=constant", "objective.beta_start=2"]
+    assert with_settings(Config(), settings).objective.beta_max == Config().objective.beta_max
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_a_configuration_with_a_description(name: str) -> None:
+    assert isinstance(preset(name), Config)
+    assert preset_description(name).endswith(".")
+
+
+def test_the_presets_begin_with_the_default_and_include_the_course() -> None:
+    assert preset_names()[0] == "default"
+    assert "lab4" in preset_names()
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match="'lab5' is not a preset; accepted: default"):
+        preset("lab5")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[trainer]\nepochs = 3", "'trainer' is not a section; accepted: data, model"),
+        ("training = 3", "training must be a table of settings"),
+        ("[training]\nepoch = 3", "'training.epoch' is not a setting"),
+        ('[training]\nepochs = "3"', "it takes a whole number"),
+        ("[optimizer]\nlearning_rate = nan", "it takes a number"),
+        ("[optimizer]\nlearning_rate = inf", "it takes a number"),
+        ("[optimizer]\nlearning_rate = 1" + "0" * 400, "it takes a number"),
+        ("[data]\ncorpus = 1979-05-27", "it takes a name or a path"),
+        ("[model]\nvariant = 'vae'", "objective.task must be reconstruct"),
+        ("[training", "is not valid TOML"),
+        ("a = " + "[" * 3000, "is not valid TOML"),
+        ("[training]\nseed = " + "9" * 5000, "is not valid TOML"),
+        ("[training]\nseed = 0x" + "f" * 5000, "it takes a whole number"),
+    ],
+    ids=lambda argument: argument[:30],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_name(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=complaint) as refused:
+        read_config(file)
+    assert str(file) in str(refused.value)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b"# \xe9")
+    for name, complaint in (("latin.toml", "not UTF-8"), ("none.toml", "No such"), (".", "Is a")):
+        with pytest.raises(InputError, match=complaint):
+            read_config(tmp_path / name)
+
+
+def test_a_file_needs_only_what_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[training]\nepochs = 7")
+    base = preset("lab4")
+    config = read_config(file, base)
+    assert [known.key for known in differences(config, base)] == ["training.epochs"]
+    assert config.training.epochs == 7
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_configuration_survives_its_file(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(to_toml(preset(name)), encoding="utf-8")
+    assert read_config(file) == preset(name)
+
+
+def test_the_file_of_a_configuration_writes_all_defaults_out() -> None:
+    text = to_toml(Config())
+    assert all(f"\n{known.name} = " in text for known in fields())
+
+
+@given(st.data())
+def test_whatever_is_set_is_a_configuration_that_survives_its_file_or_refused(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    known = data.draw(st.sampled_from(fields()))
+    text = data.draw(st.one_of(ANY_TEXT, st.floats().map(str), st.integers().map(str)))
+    try:
+        config = with_settings(Config(), [f"{known.key}={text}"])
+    except InputError as error:
+        assert known.key in str(error) or known.section in str(error)
+        return
+    file = tmp_path / "config.toml"
+    file.write_text(to_toml(config), encoding="utf-8")
+    assert read_config(file) == config
+
+
+@given(st.lists(ANY_TEXT, max_size=3))
+def test_any_text_as_a_setting_is_a_configuration_or_refused(settings: list[str]) -> None:
+    refused_or(lambda: with_settings(Config(), settings))
+
+
+@given(st.one_of(st.binary(max_size=60), ANY_TEXT.map(lambda t: t.encode("utf-8", "replace"))))
+def test_any_bytes_as_a_file_are_a_configuration_or_refused(tmp_path: Path, raw: bytes) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(raw)
+    refused_or(lambda: read_config(file))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([known.section for known in fields()]),
+        JSON
+        | st.dictionaries(st.sampled_from([known.name for known in fields()]), JSON, max_size=3),
+        max_size=3,
+    )
+)
+def test_any_tables_are_a_configuration_or_refused(document: dict[str, object]) -> None:
+    refused_or(lambda: build(document))
+
+
+def refused_or(make: Callable[[], Config]) -> None:
+    with contextlib.suppress(InputError):
+        assert isinstance(make(), Config)
+
+
+def test_any_threads_may_ask_for_the_fields_first() -> None:
+    # In an interpreter of its own, since here they are known already. While garbage is collected,
+    # other threads may run in the middle of `ast.parse`.
+    script = (
+        "import gc, threading, time; from core.config.schema import fields\n"
+        "gc.set_threshold(100); gc.callbacks.append(lambda *_: time.sleep(1e-5))\n"
+        "threads = [threading.Thread(target=fields) for _ in range(8)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert asked.stderr == ""

@@ -1,0 +1,20 @@
+import pytest
+
+from core.corpus.inflection import inflection
+
+
+@pytest.mark.parametrize(
+    ("forms", "stem", "endings"),
+    [
+        (("walk", "walks", "walking"), "walk", ("", "s", "ing")),
+        (("carry", "carries", "carrying", "carried"), "carr", ("y", "ies", "ying", "ied")),
+        (("be", "is", "being", "was"), "", ("be", "is", "being", "was")),
+        (("cut", "cuts", "cutting", "cut"), "cut", ("", "s", "ting", "")),
+        (("one",), "one", ("",)),
+    ],
+)
+def test_forms_are_their_stem_with_their_endings(
+    forms: tuple[str, ...], stem: str, endings: tuple[str, ...]
+) -> None:
+    found = inflection(forms)
+    assert (found.stem, found.endings) == (stem, endings)

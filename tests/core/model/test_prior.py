@@ -1,0 +1,92 @@
+"""Draws from the prior and the cells that label them."""
+
+import pytest
+import torch
+
+from core.config.schema import Config, with_settings
+from core.corpus.batches import Batches
+from core.corpus.formats import Corpus
+from core.corpus.vocabulary import Vocabulary
+from core.errors import InputError
+from core.model.cvae import CondVAE, Memory, Posterior
+from core.model.prior import PriorDraws, divide, fit_memory
+from tests.conftest import TINY
+
+CELLS, CONDITIONS, LATENT = 50, 4, 6
+
+
+def scattered() -> Posterior:
+    """Posteriors of 50 paradigms, most of them far from the origin on one side."""
+    generator = torch.Generator().manual_seed(0)
+    mean = torch.randn(CELLS, LATENT, generator=generator) + 0.5
+    return Posterior(
+        mean.repeat_interleave(CONDITIONS, dim=0), torch.full((CELLS * CONDITIONS, LATENT), -2.0)
+    )
+
+
+def memory() -> Memory:
+    config = with_settings(
+        Config(), [f"model.latent_size={LATENT}", "model.memory_slots=60", "model.memory_size=5"]
+    )
+    return Memory(config.model)
+
+
+def test_every_cell_has_about_the_same_mass_under_the_prior() -> None:
+    keys, bias = divide(scattered(), CONDITIONS, seed=0)
+    z = torch.randn(50_000, LATENT, generator=torch.Generator().manual_seed(1))
+    counts = torch.addmm(bias, z, keys.T).argmax(dim=1).bincount(minlength=CELLS)
+    assert counts.min() > 500 and counts.max() < 2000
+
+
+def test_nothing_is_read_from_a_memory_before_the_latent_space_is_divided() -> None:
+    unread = memory()
+    torch.nn.init.ones_(unread.slots)
+    assert not unread(torch.randn(3, LATENT)).any()
+
+
+def test_a_slot_without_a_cell_is_never_read() -> None:
+    read = memory()
+    read.divide(*divide(scattered(), CONDITIONS, seed=0))
+    assert int(read.claims(torch.randn(1000, LATENT)).argmax(dim=1).max()) < CELLS
+
+
+def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus: Corpus) -> None:
+    config = fit_memory(with_settings(Config(), [*TINY, "prior.ratio=0.75"]), corpus.split("train"))
+    vocabulary, paradigms = Vocabulary.of(corpus), corpus.split("train")
+    batches = Batches(
+        paradigms,
+        vocabulary,
+        task="convert",
+        batch_size=16,
+        seed=0,
+        device=torch.device("cpu"),
+        bucket=2,
+    )
+    draws = PriorDraws(config, paradigms, batches)
+    held = CondVAE(config.model, vocabulary).memory
+    assert held is not None
+    held.divide(torch.randn(len(draws.paradigms), 4), torch.zeros(len(draws.paradigms)))
+    for step in range(2 * batches.steps):
+        batch = draws.batch(step, held)
+        assert len(batch.z) == 12
+        for z, word, condition in zip(
+            batch.z, batch.target.tolist(), batch.target_conditions.tolist(), strict=True
+        ):
+            forms = draws.paradigms[int(held.claims(z[None]).argmax())]
+            assert vocabulary.decode(word) == forms[condition]
+
+
+def test_a_memory_gets_a_slot_for_each_distinct_training_paradigm(corpus: Corpus) -> None:
+    training = corpus.split("train")
+    assert fit_memory(Config(), training).model.memory_slots == 8
+    roomy = with_settings(Config(), ["model.memory_slots=30"])
+    assert fit_memory(roomy, training) == roomy
+    for without in (["model.memory_size=0"], ["model.variant=vae", "objective.task=reconstruct"]):
+        config = with_settings(Config(), without)
+        assert fit_memory(config, training) == config
+
+
+def test_a_memory_with_too_few_slots_is_refused(corpus: Corpus) -> None:
+    config = with_settings(Config(), ["model.memory_slots=3"])
+    with pytest.raises(InputError, match="must not be less than the 8 training paradigms"):
+        fit_memory(config, corpus.split("train"))

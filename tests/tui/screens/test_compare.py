@@ -1,0 +1,303 @@
+import shutil
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList, SelectionList, Static, TabbedContent
+
+from core.experiments.membership import Membership
+from core.exports.palette import COLOURS
+from core.runs.directory import RunDirectory
+from core.runs.journal import JournalFollower
+from core.training.events import Evaluated, Progress
+from tui.app.app import CvaeApp
+from tui.screens.base import ROOMS
+from tui.screens.compare.overlay import Line, Overlay, _band
+from tui.screens.compare.screen import CompareScreen
+from tui.state.selection import MARKERS, MOST, Chosen
+from tui.text.sparkline import sparkline
+from tui.widgets.keyed_table import SteadyTable
+
+SIZES = [(80, 24), (200, 60)]
+KEY = str(list(ROOMS).index("compare") + 1)
+
+
+@pytest.fixture
+def runs(trained: RunDirectory, tmp_path: Path) -> Path:
+    """Eight copies of the finished run with other latent sizes and ever shorter journals."""
+    lines = trained.journal_file.read_bytes().splitlines(keepends=True)
+    for number in range(MOST):
+        run = RunDirectory(shutil.copytree(trained.path, tmp_path / f"run-{number}"))
+        config = run.config_file.read_text()
+        run.config_file.write_text(config.replace("latent_size = 4", f"latent_size = {4 + number}"))
+        run.journal_file.write_bytes(b"".join(lines[: len(lines) - 8 * number]))
+    return tmp_path
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20) -> None:
+    for _ in range(int(seconds / 0.05)):
+        await pilot.pause(0.05)
+        if condition():
+            return
+    raise AssertionError("it did not come to hold")
+
+
+async def compared(pilot: Pilot[None], runs: Path, count: int) -> CompareScreen:
+    """The screen with the first runs on it."""
+    app = pilot.app
+    assert isinstance(app, CvaeApp)
+    for number in range(count):
+        app.chosen.toggle(RunDirectory(runs / f"run-{number}"))
+    await pilot.press(KEY)
+    await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+    screen = app.screen
+    assert isinstance(screen, CompareScreen)
+    await until(pilot, lambda: len(screen._compared) == count)
+    await pilot.pause()
+    return screen
+
+
+def picture(chart: Overlay) -> str:
+    return "\n".join(chart.render_line(y).text for y in range(chart.size.height))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("count", [2, 8])
+async def test_runs_are_drawn_on_one_another_each_with_its_marker(
+    runs: Path, size: tuple[int, int], count: int
+) -> None:
+    async with CvaeApp(runs).run_test(size=size) as pilot:
+        screen = await compared(pilot, runs, count)
+        charts = [chart for chart in screen.query(Overlay) if chart.display]
+        assert len(charts) == (4 if size == SIZES[0] else 6)
+        ce = picture(charts[0])
+        assert all((marker in ce) is (MARKERS.index(marker) < count) for marker in MARKERS)
+        legend = str(screen.query_one("#legend", Static).render())
+        assert [legend.count(f"{MARKERS[n]}\N{NO-BREAK SPACE}run-{n}") for n in range(count)] == [
+            1
+        ] * count
+        bottom = max(chart.region.bottom for chart in charts)
+        assert bottom < size[1], "nothing is cut off"
+
+
+async def test_the_scores_stand_side_by_side_with_their_intervals(runs: Path) -> None:
+    async with CvaeApp(runs).run_test(size=SIZES[1]) as pilot:
+        screen = await compared(pilot, runs, 3)
+        table = screen.query_one("#score-table", SteadyTable)
+        assert table.row_count == 3
+        told = JournalFollower(runs / "run-0/journal.jsonl").read_new()
+        best = [event for event in told if isinstance(event, Evaluated) and event.best][-1]
+        low, high = best.scores.gaussian.ci95
+        assert str(table.get_cell("run-0", "95 % interval")) == f"{low:.4f} - {high:.4f}"
+        assert str(table.get_cell("run-0", "joint")) == f"{best.joint:.4f}"
+
+
+async def test_only_settings_that_differ_are_listed(runs: Path) -> None:
+    async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
+        screen = await compared(pilot, runs, 2)
+        table = screen.query_one("#setting-table", SteadyTable)
+        assert [str(cell) for cell in table.get_row("model.latent_size")] == [
+            "model.latent_size",
+            "4",
+            "5",
+        ]
+        assert table.row_count == 1
+
+
+async def test_the_keys_change_view_and_axis_and_enlarge_a_chart(runs: Path) -> None:
+    async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
+        screen = await compared(pilot, runs, 2)
+        chart = screen.query(Overlay).first()
+        assert "epoch 40" in picture(chart)
+        await pilot.press("x")
+        assert "step 120" in picture(chart)
+        await pilot.press("z")
+        await until(pilot, lambda: chart.size.height > 15)
+        await pilot.press("z", "v")
+        await until(pilot, lambda: screen.query_one("#score-table").has_focus)
+        assert screen.query_one(TabbedContent).active == "scores"
+        await pilot.press("v", "v")
+        assert screen.query_one(TabbedContent).active == "curves"
+
+
+async def test_runs_are_picked_here_too(runs: Path) -> None:
+    app = CvaeApp(runs)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await pilot.press(KEY)
+        await pilot.pause()
+        assert app.screen.query_one("#empty").display
+        await pilot.press("p")
+        await until(pilot, lambda: app.screen.query(SelectionList))
+        await pilot.press("space", "down", "space", "enter")
+        await until(pilot, lambda: not app.screen.query_one("#empty").display)
+        assert [run.name for _, run in app.chosen] == ["run-0", "run-1"]
+
+
+async def test_a_run_that_grows_is_drawn_on(runs: Path) -> None:
+    whole = (runs / "run-0/journal.jsonl").read_bytes()
+    async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
+        screen = await compared(pilot, runs, 8)
+        assert screen._compared[7].states == ["crashed"]
+        grown = runs / "run-7/journal.jsonl"
+        with grown.open("ab") as file:
+            file.write(whole[grown.stat().st_size :])
+        await until(pilot, lambda: screen._compared[7].states == ["finished"])
+
+
+def test_the_place_of_a_run_never_changes() -> None:
+    chosen, paths = Chosen(), [RunDirectory(Path(str(n))) for n in range(MOST + 1)]
+    assert [chosen.toggle(path) for path in paths] == [True] * MOST + [False]
+    chosen.toggle(paths[1])
+    assert chosen.place(paths[2]) == 2
+    assert chosen.toggle(paths[MOST])
+    assert chosen.place(paths[MOST]) == 1
+    chosen.replace(paths[2], paths[1])
+    assert chosen.place(paths[1]) == 2
+    assert len(set(MARKERS)) == len(set(COLOURS)) == MOST
+
+
+def test_a_line_of_no_finite_value_leaves_the_others() -> None:
+    chart = Overlay("x")
+    chart.show([Line(0, (0.0, 1.0), (float("nan"), float("nan"))), Line(1, (), ())], "epoch")
+    assert chart._shown[1] == "epoch"
+
+
+def test_a_sparkline_keeps_to_its_width_and_its_bounds() -> None:
+    assert sparkline([0, 1], 8) == "▁█"
+    assert sparkline([0.5] * 100, 4, (0.0, 1.0)) == "▅▅▅▅"
+    assert sparkline(range(80), 8) == "▁▂▃▄▅▆▇█"
+    assert sparkline([3, 3], 5) == "▁▁"
+    assert sparkline([-5, 9], 5, (0.0, 1.0)) == "▁█"
+    assert sparkline([], 5) == ""
+
+
+@pytest.fixture
+def experiment(runs: Path) -> Path:
+    """Two variants with three seeds each, the third of which has lost its second half; two more
+    runs beside them."""
+    for number in range(6):
+        run = RunDirectory(runs / f"run-{number}")
+        variant, seed = ("cyclical", "monotonic")[number % 2], number // 2
+        told = Membership("annealing", variant, seed)
+        run.experiment_file.write_bytes(msgspec.json.encode(told))
+        text = run.journal_file.read_text()
+        run.journal_file.write_text(text.replace('"ce":1', f'"ce":{number + 1}'))
+    return runs
+
+
+async def whole(pilot: Pilot[None]) -> CompareScreen:
+    """The screen with the experiment on it."""
+    await pilot.press(KEY)
+    await pilot.pause()
+    await pilot.press("e")
+    await until(pilot, lambda: pilot.app.screen.query(OptionList))
+    await pilot.press("enter")
+    await until(pilot, lambda: getattr(pilot.app.screen, "_compared", ()))
+    screen = pilot.app.screen
+    assert isinstance(screen, CompareScreen)
+    await pilot.pause()
+    return screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_experiment_is_compared_as_bands_over_its_seeds(
+    experiment: Path, size: tuple[int, int]
+) -> None:
+    async with CvaeApp(experiment).run_test(size=size) as pilot:
+        screen = await whole(pilot)
+        assert [group.name for group in screen._compared] == ["cyclical", "monotonic"]
+        line = screen._compared[0].lines["ce", "epoch"]
+        told = [
+            {event.epoch: event.ce for event in events_of(experiment / f"run-{number}")}
+            for number in (0, 2, 4)
+        ]
+        shared = sorted(set(told[0]).intersection(*told[1:]))
+        assert 0 < len(shared) < len(told[0])
+        assert list(line.xs) == shared
+        assert list(line.ys) == [statistics.median(one[x] for one in told) for x in shared]
+        assert list(line.low) == [min(one[x] for one in told) for x in shared]
+        assert list(line.high) == [max(one[x] for one in told) for x in shared]
+        legend = str(screen.query_one("#legend", Static).render())
+        assert "\N{NO-BREAK SPACE}cyclical\N{NO-BREAK SPACE}✓\N{NO-BREAK SPACE}1" in legend
+        charts = [chart for chart in screen.query(Overlay) if chart.display]
+        assert max(chart.region.bottom for chart in charts) < size[1]
+        await pilot.press("x", "x")
+        assert "seconds of training"[:8] in picture(charts[0])
+
+
+def events_of(path: Path) -> list[Progress]:
+    told = JournalFollower(RunDirectory(path).journal_file).read_new()
+    return [event for event in told if isinstance(event, Progress)]
+
+
+async def test_the_table_of_an_experiment_has_medians_with_ranges(experiment: Path) -> None:
+    async with CvaeApp(experiment).run_test(size=SIZES[0]) as pilot:
+        screen = await whole(pilot)
+        await pilot.press("v")
+        table = screen.query_one("#score-table", SteadyTable)
+        assert table.row_count == 2
+        bests = []
+        for number in (1, 3, 5):
+            told = JournalFollower(experiment / f"run-{number}/journal.jsonl").read_new()
+            bests.append([e for e in told if isinstance(e, Evaluated) and e.best][-1])
+        joints = [best.joint for best in bests]
+        middle, low, high = statistics.median(joints), min(joints), max(joints)
+        cell = str(table.get_cell("monotonic", "joint"))
+        assert cell == f"{middle:.3f} {low:.3f}-{high:.3f}"
+        assert str(table.get_cell("monotonic", "finished")).endswith(" of 3")
+
+
+async def test_marked_trials_of_one_experiment_are_grouped_and_others_are_not(
+    experiment: Path,
+) -> None:
+    app = CvaeApp(experiment)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        for number in (1, 0, 2):
+            app.chosen.toggle(RunDirectory(experiment / f"run-{number}"))
+        await pilot.press(KEY)
+        await until(pilot, lambda: getattr(app.screen, "_compared", ()))
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        assert [(one.place, one.name) for one in screen._compared] == [
+            (0, "monotonic"),
+            (1, "cyclical"),
+        ]
+        app.chosen.toggle(RunDirectory(experiment / "run-7"))
+        screen._begin()
+        await until(pilot, lambda: len(screen._compared) == 4)
+        assert [one.name for one in screen._compared] == ["run-1", "run-0", "run-2", "run-7"]
+
+
+async def test_from_an_experiment_one_comes_back_to_the_marked_runs(experiment: Path) -> None:
+    app = CvaeApp(experiment)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        app.chosen.toggle(RunDirectory(experiment / "run-6"))
+        screen = await whole(pilot)
+        await until(pilot, lambda: len(screen._compared) == 2)
+        await pilot.press("e")
+        await until(pilot, lambda: app.screen.query(OptionList))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: [one.name for one in screen._compared] == ["run-6"])
+
+
+async def test_without_an_experiment_the_screen_says_how_to_run_one(runs: Path) -> None:
+    app = CvaeApp(runs)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await pilot.press(KEY)
+        await pilot.pause()
+        await pilot.press("e")
+        await until(pilot, lambda: app._notifications)
+        (told,) = app._notifications
+        assert "`cvae-tui experiment` runs one" in told.message
+
+
+def test_a_band_is_drawn_between_its_points_and_breaks_off_where_it_has_no_value() -> None:
+    nan = float("nan")
+    found = _band(Line(0, (0, 1, 2, 3), (), (0, 0, nan, 1), (1, 5, nan, 1)), 0, 3, 13)
+    drawn = [None if column is None else (column.low, column.high) for column in found]
+    assert drawn[0] == (0, 1) and drawn[2] == (0, 3) and drawn[4] == (0, 5)
+    assert drawn[5:8] == [None] * 3
+    assert drawn[12] == (1, 1)

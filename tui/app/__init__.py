@@ -1,0 +1,1 @@
+"""The application: screens, hosted training, ways out."""

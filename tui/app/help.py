@@ -1,0 +1,64 @@
+"""The help of the focused place: what the screen is for, and every key that acts there now."""
+
+from collections.abc import Iterable, Iterator
+
+from textual.app import App
+from textual.binding import ActiveBinding, Binding
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui.widgets.text_dialog import Page
+
+KEYS_WIDTH = 16
+PLACES = ("On this screen", "Where the focus is", "Everywhere")
+INHERITED = {one.action for one in Screen.BINDINGS if isinstance(one, Binding)}
+"""Actions of every screen there can be, such as going from field to field."""
+
+
+class HelpScreen(Page):
+    """Made from the bindings that dispatch, when it is opened."""
+
+    def __init__(self, place: Screen[object], title: str) -> None:
+        keys = Content("\n").join(_lines(place.app, place.active_bindings.values()))
+        super().__init__(title, {"about": Content(_about(place)), "keys": keys}, "Escape or ?")
+
+
+def _about(place: Screen[object]) -> str:
+    """The help of the focused widget or of the nearest of its parents, as flowing text."""
+    nodes: list[DOMNode] = [*(place.focused.ancestors_with_self if place.focused else [place])]
+    text = next((str(node.HELP) for node in nodes if getattr(node, "HELP", None)), "")
+    paragraphs = (" ".join(part.split()) for part in text.replace("`", "").split("\n\n"))
+    return "\n\n".join(paragraphs)
+
+
+def _lines(app: App[object], active: Iterable[ActiveBinding]) -> Iterator[Content]:
+    """A line for each action, under the place that it belongs to."""
+    groups: dict[str, list[ActiveBinding]] = {name: [] for name in PLACES}
+    for one in active:
+        if one.binding.description and not one.binding.system:
+            groups[_place(one)].append(one)
+    for title, bindings in groups.items():
+        if bindings:
+            yield Content.styled(title, "bold $text-accent")
+            yield from _actions(app, bindings)
+            yield Content("")
+
+
+def _actions(app: App[object], bindings: list[ActiveBinding]) -> Iterator[Content]:
+    by_action: dict[str, list[ActiveBinding]] = {}
+    for one in bindings:
+        by_action.setdefault(one.binding.action, []).append(one)
+    for same in by_action.values():
+        keys = " ".join(dict.fromkeys(app.get_key_display(one.binding) for one in same))
+        description, enabled = same[0].binding.description, same[0].enabled
+        yield Content.assemble(
+            (f"{keys:<{KEYS_WIDTH}} ", "bold" if enabled else "$text-muted"),
+            description if enabled else (f"{description} (not now)", "$text-muted"),
+        )
+
+
+def _place(one: ActiveBinding) -> str:
+    if isinstance(one.node, App) or one.binding.action in INHERITED:
+        return "Everywhere"
+    return "On this screen" if isinstance(one.node, Screen) else "Where the focus is"

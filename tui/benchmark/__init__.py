@@ -1,0 +1,1 @@
+"""Speed of a training step, and what watching one costs."""

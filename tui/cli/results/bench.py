@@ -1,0 +1,101 @@
+"""`cvae-tui bench`: the speed of this machine, side by side."""
+
+import statistics
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.cli.options import json_option, print_json
+from tui.text.format import count
+
+if TYPE_CHECKING:
+    from tui.benchmark.steps import Benchmark
+
+WHAT = {
+    "loop": "the document's loop: one word, one character at a time",
+    "lab4": "a step of the preset lab4",
+    "default": "a step of the preset default",
+    "limit": "the matrix products alone of such a step",
+}
+
+
+@click.command()
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Rounds in which all are measured in turns.",
+)
+@click.option(
+    "--pairs",
+    type=click.IntRange(0, 100),
+    default=5,
+    show_default=True,
+    help="Pairs of short trainings, in the app and headless, to compare; 0 for none.",
+)
+@json_option
+def command(rounds: int, pairs: int, as_json: bool) -> None:
+    """Measure the speed of this machine: words a second in training, side by side.
+
+    The figures are medians over the rounds, with the lowest and the highest. What counts are the
+    ratios: a shared machine is now faster, now slower, but so it is for all in a round.
+    """
+    from rich.console import Console
+
+    from tui.benchmark.live import live_over_headless
+    from tui.benchmark.steps import measure
+
+    with Console(file=sys.stderr).status("choosing threads and precision ...") as status:
+        for done, benchmark in enumerate(measure(rounds), start=1):
+            status.update(f"round {done} of {rounds} is done ...")
+            last = benchmark
+        live: list[float] = []
+        for ratio in live_over_headless(last.hardware, pairs):
+            live.append(ratio)
+            status.update(f"pair {len(live)} of {pairs} is done ...")
+    if as_json:
+        print_json(_document(last, live))
+    else:
+        _print(last, live)
+
+
+def _document(benchmark: "Benchmark", live: list[float]) -> dict[str, Any]:
+    speeds = {name: getattr(benchmark, name) for name in WHAT}
+    return {
+        **{
+            name: {"words_per_second": speed.words_per_second, "spread": list(speed.spread)}
+            for name, speed in speeds.items()
+        },
+        "ratio": {
+            "default_over_loop": benchmark.default_over_loop,
+            "share_of_limit": benchmark.share_of_limit,
+            "live_over_headless": statistics.median(live) if live else None,
+        },
+        "machine": benchmark.machine,
+    }
+
+
+def _print(benchmark: "Benchmark", live: list[float]) -> None:
+    for name, what in WHAT.items():
+        speed = getattr(benchmark, name)
+        low, high = speed.spread
+        click.echo(
+            f"{name:<8} {count(speed.words_per_second):>8} words/s "
+            f"({count(low)} to {count(high)})  {what}"
+        )
+    click.echo(
+        f"default is {benchmark.default_over_loop:.0f} times as fast as the loop and reaches "
+        f"{benchmark.share_of_limit:.0%} of the limit"
+    )
+    if live:
+        click.echo(
+            f"in the app a training is {statistics.median(live):.0%} as fast as headless "
+            f"({min(live):.0%} to {max(live):.0%})"
+        )
+    machine = benchmark.machine
+    click.echo(
+        f"{machine['processors']} processors, {machine['device']}, {machine['threads']} threads, "
+        f"{machine['precision']}, torch {machine['torch']}"
+    )

@@ -1,0 +1,75 @@
+"""`cvae-tui serve`: the app in browsers, to look at."""
+
+from pathlib import Path
+
+import click
+
+from core.errors import InputError
+from core.runs.directory import open_run
+from core.text import printable
+from tui.cli.options import runs_dir_option
+
+
+@click.command()
+@click.argument("run", metavar="[RUN]", required=False)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to serve at, this machine's."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Port to serve at; 0 takes a free one.",
+)
+@click.option(
+    "--token",
+    envvar="CVAE_TUI_TOKEN",
+    show_envvar=True,
+    help="What visitors must know: http://.../?token=TOKEN. Needed where others can reach the "
+    "address. Others on this machine can see it among the processes, but not the variable.",
+)
+@runs_dir_option
+def command(run: str | None, host: str, port: int, token: str | None, runs_dir: Path) -> None:
+    """Show the app in browsers, read-only: visitors look at runs and try models, and change
+    nothing.
+
+    Each visitor has an app of their own, which shows RUN first, or the newest run.
+    """
+    try:
+        from tui.web.server import resolves_to_loopback, serve, visitor_command
+    except ModuleNotFoundError as error:
+        if error.name not in ("textual_serve", "aiohttp"):
+            raise
+        raise InputError(
+            'this needs textual-serve, which is not installed; `pip install "cvae-tui[serve]"`'
+        ) from None
+    if token is not None and not token.strip():
+        raise InputError("the token is empty; give one that cannot be guessed, or none")
+    try:
+        local = resolves_to_loopback(host)
+    except OSError:
+        raise InputError(
+            f"--host {host!r} cannot be found; give an address of this machine"
+        ) from None
+    if not local and not token:
+        raise InputError(
+            f"--host {host} can be reached by others, which needs --token or CVAE_TUI_TOKEN; "
+            "without one, serve at 127.0.0.1"
+        )
+    from tui.app.read_only import newest
+
+    first = open_run(runs_dir, run) if run else newest(runs_dir)
+    try:
+        serve(
+            host,
+            port,
+            visitor_command(runs_dir, first.path if run else None),
+            token=token or "",
+            ready=lambda where: click.echo(
+                printable(f"serving read-only at {where}, Ctrl-C ends it")
+            ),
+        )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot serve at {host}, port {port}: {reason}") from None

@@ -1,0 +1,1 @@
+"""Training in a thread, in the foreground, or in a process of its own."""

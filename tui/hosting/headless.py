@@ -1,0 +1,239 @@
+"""Training without the app: a Rich progress bar on a terminal, plain lines elsewhere."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
+from rich.text import Text
+
+from core.runs.directory import RunDirectory
+from core.runs.ownership import is_owned, owned_error
+from core.text import printable
+from core.training import events
+from core.training.control import Control
+from tui.hosting.signals import handling_signals
+from tui.terminal.terminal import leave_terminal
+from tui.text.format import count, duration, figure, score
+
+OnHangUp = Literal["continue", "stop"]
+"""What becomes of a training whose terminal is gone."""
+QUIET_SECONDS = 10.0
+"""Plain lines about progress are at least so far apart."""
+
+
+def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -> int:
+    """Train a run to its end in this thread; the exit code.
+
+    SIGINT and SIGTERM have a checkpoint written before the end; a second SIGINT does not wait. When
+    the terminal or the pipe is gone that it reports to, it goes on and reports into the run's log.
+    """
+    from core.session import train
+
+    control = Control()
+    received: list[int] = []
+    report = _Report(directory, control)
+
+    def handle(number: int) -> None:
+        if number == signal.SIGHUP:
+            report.leave()
+            if on_hang_up == "continue":
+                return
+        if number == signal.SIGINT and received:
+            raise KeyboardInterrupt
+        received.append(number)
+        control.stop()
+
+    with handling_signals(handle), report:
+        for event in train(directory, control):
+            report.show(event)
+    last = report.last
+    if isinstance(last, events.Failed):
+        click.echo(f"cvae-tui: {directory.name}: {last.message}", err=True)
+        return 1
+    if isinstance(last, events.Stopped):
+        name = directory.name
+        click.echo(f"stopped with a checkpoint; `cvae-tui train --resume {name}` goes on", err=True)
+    return 128 + received[0] if received else 0
+
+
+def train_detached(directory: RunDirectory) -> None:
+    """Train a run in a process of its own session, which reports into the run's log.
+
+    Raises InputError when the run cannot go on, OwnedElsewhereError when a process writes it.
+    """
+    from core.session import check_resumable
+
+    if is_owned(directory):
+        raise owned_error(directory)
+    check_resumable(directory)
+    command = [sys.executable, "-m", "tui.cli.main", "train", "--headless"]
+    with directory.log_file.open("ab") as log:
+        subprocess.Popen(
+            [*command, "--resume", str(directory.path.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def steering_hint(directory: RunDirectory) -> str:
+    """How to come back to a run that trains without a terminal."""
+    path = shlex.quote(printable(str(directory.path)))
+    return f"`cvae-tui attach {path}` shows it, `cvae-tui stop {path}` stops it with a checkpoint"
+
+
+def _scores(event: events.Evaluated) -> str:
+    scores, gaussian = event.scores, event.scores.gaussian
+    low, high = gaussian.ci95
+    bleu4 = scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
+    return (
+        f"BLEU-4 {score(bleu4)}, Gaussian {score(gaussian.score)} "
+        f"({low:.3f} to {high:.3f}, {gaussian.distinct} distinct)"
+        + (", the best so far" if event.best else "")
+    )
+
+
+def _news(directory: RunDirectory, event: events.Event) -> str | None:
+    """What deserves a line of its own, in words."""
+    match event:
+        case events.Started(resumed=resumed):
+            verb = f"goes on at epoch {event.epoch:.1f}" if resumed else "starts"
+            rows = f"{event.paradigms} paradigms, {event.words} forms"
+            repeated = f", {event.duplicates} duplicated rows" if event.duplicates else ""
+            return f"{directory.name} {verb}: {rows}{repeated}; in {directory.path}"
+        case events.Evaluated():
+            return f"epoch {event.epoch:.1f}: {_scores(event)}"
+        case events.Alarm(begins=True):
+            return f"epoch {event.epoch:.1f}: alarm: {event.message}. {event.advice}"
+        case events.Alarm():
+            return f"epoch {event.epoch:.1f}: alarm over: {event.message}"
+        case events.Finished():
+            return f"{directory.name} finished after {duration(event.elapsed)}"
+        case _:
+            return None
+
+
+class _Report:
+    """Tells how a training goes, as long as somebody can read it; then into the run's log."""
+
+    def __init__(self, directory: RunDirectory, control: Control) -> None:
+        self.last: events.Event | None = None
+        self._directory, self._control = directory, control
+        self._shown: _Bar | _Lines = _Bar(directory) if sys.stdout.isatty() else _Lines(directory)
+        self._left = False
+
+    def leave(self) -> None:
+        """Report into the log from now on. May be called while something is being shown."""
+        if self._left:
+            return
+        self._left = True
+        # What a bar has yet to draw belongs nowhere.
+        is_bar = isinstance(self._shown, _Bar)
+        leave_terminal(Path(os.devnull) if is_bar else self._directory.log_file)
+        self._control.detach()
+
+    def show(self, event: events.Event) -> None:
+        """Tell what happened."""
+        self.last = event
+        try:
+            self._shown.show(event)
+        except OSError:
+            self.leave()
+        if self._left and isinstance(self._shown, _Bar):
+            self._shown.__exit__()
+            self._shown = _Lines(self._directory)
+            leave_terminal(self._directory.log_file)
+
+    def __enter__(self) -> None:
+        self._shown.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._shown.__exit__()
+        except OSError:
+            self.leave()
+
+
+class _Lines:
+    """Plain lines for a file or a pipe."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._last = 0.0
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, event: events.Event) -> None:
+        news = _news(self._directory, event)
+        if isinstance(event, events.Progress) and time.monotonic() - self._last > QUIET_SECONDS:
+            self._last = time.monotonic()
+            news = (
+                f"epoch {event.epoch:.1f}, step {event.step}: CE {_number(event.ce)}, "
+                f"KL {_number(event.kl)}, beta {figure(event.beta)}, "
+                f"{count(event.words_per_second)} words/s, {duration(event.eta)} left"
+                + (f", {event.skipped} steps left out" if event.skipped else "")
+            )
+        if news:
+            click.echo(printable(news))
+            sys.stdout.flush()
+
+
+class _Figures(ProgressColumn):
+    """The last CE, KL and beta."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get("figures", "")), style="cyan")
+
+
+class _Bar:
+    """A progress bar with ETA, news above it."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f}%"),
+            _Figures(table_column=Column(no_wrap=True)),
+            console=Console(),
+        )
+        self._task = self._progress.add_task(printable(directory.name), total=None, figures="")
+
+    def __enter__(self) -> "_Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, event: events.Event) -> None:
+        if isinstance(event, events.Started):
+            self._progress.update(self._task, total=event.steps)
+        if isinstance(event, events.Progress):
+            figures = (
+                f"{duration(event.eta)} left  CE {_number(event.ce)}  KL {_number(event.kl)}  "
+                f"{count(event.words_per_second)} words/s"
+            )
+            self._progress.update(self._task, figures=figures)
+        self._progress.update(self._task, completed=event.step)
+        news = _news(self._directory, event)
+        if news:
+            self._progress.console.print(Text(printable(news)))
+
+
+def _number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""Convert: words to other conditions."""

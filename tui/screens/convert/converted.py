@@ -1,0 +1,128 @@
+"""A word's forms as table cells: how sure the model was, and what the corpus says."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os.path import commonprefix
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from core.corpus.formats import Paradigm, Split
+from core.text import printable
+from tui.widgets.themes import RIGHT, WRONG
+
+if TYPE_CHECKING:
+    from core.model.inference import Form
+
+SURE = 0.9
+HALF_SURE = 0.5
+LEGEND = "underlined: under 90 % sure · reversed: under half · dot: the end"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the corpus knows of a word: the forms that would be right, by condition."""
+
+    forms: tuple[tuple[str, ...], ...]
+    """Several where the word belongs to several paradigms."""
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A word, the condition that it was read under, and its forms by one model or by two."""
+
+    word: str
+    source: int
+    forms: Sequence["Form"]
+    others: Sequence["Form"] | None
+    """By the other model; None where there is none."""
+    expected: Expected | None
+    """None for a word that the corpus does not know."""
+
+    @property
+    def both(self) -> list[Sequence["Form"]]:
+        """The forms of each model."""
+        return [self.forms] if self.others is None else [self.forms, self.others]
+
+    @property
+    def differs(self) -> bool:
+        """Whether two models disagree on a form."""
+        theirs = [form.word for form in self.others or self.forms]
+        return theirs != [form.word for form in self.forms]
+
+    def is_right(self, condition: int, form: str) -> bool | None:
+        """Whether the corpus has the form; None where it does not know the word."""
+        return None if self.expected is None else form in self.expected.forms[condition]
+
+    def right(self, forms: Sequence["Form"]) -> int:
+        """How many of the forms the corpus has."""
+        return sum(bool(self.is_right(i, form.word)) for i, form in enumerate(forms))
+
+
+def expectations(
+    paradigms: Iterable[Paradigm], words: Sequence[str], sources: Sequence[int]
+) -> list[Expected | None]:
+    """What the paradigms know of each word under its condition."""
+    asked = set(zip(words, sources, strict=True))
+    found: dict[tuple[str, int], list[Paradigm]] = {}
+    for paradigm in paradigms:
+        for condition, form in enumerate(paradigm.forms):
+            if (form, condition) in asked:
+                found.setdefault((form, condition), []).append(paradigm)
+    return [_expected(found.get(key, ())) for key in zip(words, sources, strict=True)]
+
+
+def _expected(paradigms: Sequence[Paradigm]) -> Expected | None:
+    if not paradigms:
+        return None
+    columns = zip(*(paradigm.forms for paradigm in paradigms), strict=True)
+    splits = [paradigm.split for paradigm in paradigms]
+    return Expected(
+        tuple(tuple(dict.fromkeys(column)) for column in columns),
+        "train" if "train" in splits else splits[0],
+    )
+
+
+def spelt(source: str, form: "Form", style: str = "") -> Text:
+    """The form, bold where it leaves the source, each character marked by how sure it was."""
+    shared = len(commonprefix([source, form.word]))  # noqa: RUF071
+    text = Text(style=style)
+    for place, chance in enumerate(form.probabilities):
+        character = form.word[place : place + 1]
+        marked = "reverse" if chance < HALF_SURE else "underline" if chance < SURE else ""
+        if character:
+            text.append(printable(character), f"{'bold ' * (place >= shared)}{marked}".strip())
+        elif marked:
+            text.append("·", marked)
+    return text
+
+
+def least_sure(form: "Form") -> Text:
+    """The least sure character of a form, and its probability."""
+    character, chance = form.least_sure
+    style = "bold" if chance < HALF_SURE else "dim" if chance >= SURE else ""
+    return Text(f"{chance:.2f} {printable(character) or 'end'}", style)
+
+
+def verdict(converted: Converted, condition: int) -> Text:
+    """Of a word's form under a condition, by each model; with what would have been right."""
+    if converted.expected is None:
+        return Text("unseen", "dim")
+    rights = [form[condition].word for form in converted.both]
+    marks = [word in converted.expected.forms[condition] for word in rights]
+    shown = "".join("✓" if right else "✗" for right in marks)
+    split = "" if converted.expected.split == "train" else f" ({converted.expected.split})"
+    if all(marks):
+        return Text(f"{shown} right{split}", RIGHT)
+    wanted = " or ".join(converted.expected.forms[condition])
+    return Text(f"{shown} {printable(wanted)}{split}", WRONG)
+
+
+def verdict_of_all(converted: Converted, forms: Sequence["Form"]) -> Text:
+    """How many of a word's forms the corpus has."""
+    if converted.expected is None:
+        return Text("unseen", "dim")
+    right = converted.right(forms)
+    split = "" if converted.expected.split == "train" else f" {converted.expected.split}"
+    return Text(f"{right}/{len(forms)}{split}", RIGHT if right == len(forms) else WRONG)

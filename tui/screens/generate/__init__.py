@@ -1,0 +1,1 @@
+"""Generate: draws from the prior."""

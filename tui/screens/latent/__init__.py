@@ -1,0 +1,1 @@
+"""Latent: a map of the latent space."""

@@ -1,0 +1,393 @@
+"""The latent screen: a map of the words, the way between two, and walks along a dimension."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.validation import Integer
+from textual.widgets import DataTable, Input, Label, Select, Static
+from textual.worker import get_current_worker
+
+from core.errors import Cancelled, CvaeError
+from core.runs.directory import RunDirectory
+from core.text import printable
+from tui.screens.base import Room
+from tui.screens.latent.latent_plot import COLOURS, LatentPlot
+from tui.screens.latent.scatter import mark
+from tui.widgets.model_picker import ModelPicker
+
+if TYPE_CHECKING:
+    from core.model.latent import LatentMap
+
+AUTO = -1
+"""The tense in which the model finds a word likeliest."""
+MOST_STEPS = 101
+OFFSETS = (-3, -2, -1, 0, 1, 2, 3)
+PANES = {"map": "Map", "between": "Between", "walk": "Walk"}
+NO_MODEL = "Train a model first: no run has a checkpoint yet."
+Forms = tuple[str, ...]
+Reading = tuple[str, int]
+"""A word and the condition that it is read under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A model's map, and the paradigms that it was trained on."""
+
+    directory: RunDirectory
+    checkpoint: str
+    conditions: tuple[str, ...]
+    map: "LatentMap"
+    training: frozenset[Forms]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What is met on the way from word to word, and around the first one."""
+
+    words: tuple[Reading, ...]
+    places: tuple[tuple[float, float], ...]
+    """Of the words, on the map."""
+    between: tuple[Forms, ...]
+    around: tuple[Forms, ...]
+
+
+class LatentScreen(Room):
+    """Look at where words lie, go from one to the other, walk around."""
+
+    ROOM = "latent"
+    CSS_PATH = "screen.tcss"
+    HELP = """\
+**Map**: the posterior means of the training forms along their first two principal components. A
+character stands for the group with most forms there; `g` groups by tense or by ending. Arrows move
+the cursor to the next form, `n` to the next in the same place; `a` and `b` take it as word A or B.
+
+**Between**: the latents on the straight line from A to B, each decoded under every tense.
+
+**Walk**: the latent of A moved along one dimension, from -3 to 3 standard deviations of the prior.
+`[` and `]` go through the dimensions, the one with the highest KL first.
+
+✓ marks paradigms of the training corpus; forms that change from the row before (in a walk, from A)
+are bold. *auto* reads a word in the tense in which the model finds it likeliest.
+"""
+    DIMENSION = Binding.Group("Dimension ", compact=True)
+    STEPS = Binding.Group("Steps ", compact=True)
+    BINDINGS = [
+        Binding("m", "pane('map')", "Map", show=False),
+        Binding("i", "pane('between')", "Between", show=False),
+        Binding("w", "pane('walk')", "Walk", show=False),
+        Binding("slash", "words", "Words", key_display="/"),
+        Binding("a", "take('a')", "Take as A"),
+        Binding("b", "take('b')", "as B"),
+        Binding("g", "group", "Group"),
+        Binding("less_than_sign", "steps(-1)", "Fewer", key_display="<", group=STEPS),
+        Binding("greater_than_sign", "steps(1)", "More", key_display=">", group=STEPS),
+        Binding("left_square_bracket", "dimension(-1)", "Before", key_display="[", group=DIMENSION),
+        Binding("right_square_bracket", "dimension(1)", "Next", key_display="]", group=DIMENSION),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pane = "map"
+        self._seen: Seen | None = None
+        self._picked: tuple[RunDirectory, str, int] | None = None
+        """The model of the map, and when its file was written."""
+        self._rank = 0
+        self._by_ending = False
+
+    def compose_room(self) -> ComposeResult:
+        """Model, the two words, and three panes, of which a narrow terminal shows one."""
+        yield ModelPicker()
+        for name in ("a", "b"):
+            with Horizontal(classes="ask"):
+                yield Label(name.upper())
+                yield Input(placeholder="a word", compact=True, id=name)
+                yield Label("is")
+                yield Select[int]([], prompt="tense", compact=True, id=f"tense-{name}")
+                if name == "b":
+                    yield Label("steps")
+                    yield Input(
+                        "9",
+                        compact=True,
+                        type="integer",
+                        validators=[Integer(2, MOST_STEPS)],
+                        id="steps",
+                    )
+        yield Static(id="panes")
+        yield Static(id="message", markup=False)
+        with Horizontal(id="board"):
+            with Vertical(id="map"):
+                yield LatentPlot(id="plot")
+                yield Static(id="legend", markup=False)
+            with Vertical(id="ways"):
+                yield DataTable[Text](id="between", cursor_type="row", zebra_stripes=True)
+                yield DataTable[Text](id="walk", cursor_type="row", zebra_stripes=True)
+
+    def on_mount(self) -> None:
+        """Begin with the map."""
+        for table in self.query(DataTable):
+            # Two lines, so that long names of tenses do not widen the columns.
+            table.header_height = 2
+        self.action_pane("map")
+
+    def on_screen_resume(self) -> None:
+        """Offer what there is by now."""
+        self.query_one(ModelPicker).offer(self.host.runs_dir, self.host.viewed)
+        if not self.query_one(ModelPicker).picked:
+            self._say(NO_MODEL)
+        self.action_pane(self._pane)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a narrow terminal the keys of the pane in view."""
+        pane = {"take": "map", "group": "map", "steps": "between", "dimension": "walk"}.get(action)
+        if pane is not None:
+            return self._seen is not None and (self.has_class("-wide") or pane == self._pane)
+        return super().check_action(action, parameters)
+
+    # The map
+
+    @on(ModelPicker.Picked)
+    def _another_model(self, event: ModelPicker.Picked) -> None:
+        # The screen is also met again with the model that it showed.
+        picked = event.directory, event.checkpoint, event.saved
+        if self._picked != picked:
+            self._picked = picked
+            self._say("Reading the map ...")
+            self._read(event.directory, event.checkpoint)
+
+    @work(thread=True, exclusive=True, group="map")
+    def _read(self, directory: RunDirectory, checkpoint: str) -> None:
+        worker = get_current_worker()
+        try:
+            from core.model.latent import latent_map
+
+            model = self.host.models.load(directory, checkpoint)
+            training = self.host.models.corpus(directory).split("train")
+            found = latent_map(model.watched(cancelled=lambda: worker.is_cancelled), training)
+        except Cancelled:
+            return
+        except CvaeError as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._say, str(error), wrong=True)
+            return
+        known = frozenset(paradigm.forms for paradigm in training)
+        seen = Seen(directory, checkpoint, model.vocabulary.conditions, found, known)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show_map, seen)
+
+    def _show_map(self, seen: Seen) -> None:
+        self._say("")
+        self._seen, self._rank = seen, 0
+        options = [(Content(printable(name)), index) for index, name in enumerate(seen.conditions)]
+        plot, first = self.query_one(LatentPlot), self.query_one("#a", Input)
+        with self.prevent(Select.Changed, Input.Changed):
+            for name in ("a", "b"):
+                tense = self.query_one(f"#tense-{name}", Select)
+                chosen = tense.value if isinstance(tense.value, int) else AUTO
+                tense.set_options([(Content("auto"), AUTO), *options])
+                tense.value = chosen if chosen < len(options) else AUTO
+            if not first.value:
+                # Two verbs of the corpus, so that there is something to see.
+                for name, verb in (("a", 0), ("b", 1)):
+                    place = seen.map.places[min(verb * len(options), len(seen.map.places) - 1)]
+                    self.query_one(f"#{name}", Input).value = place.word
+                    self.query_one(f"#tense-{name}", Select).value = place.condition
+        share = sum(seen.map.components.shares)
+        plot.border_title = Content(f"Map · {share:.0%} of the variance")
+        plot.show([(place.x, place.y) for place in seen.map.places], self._groups(seen))
+        self.refresh_bindings()
+        self._go()
+
+    def _groups(self, seen: Seen) -> list[int]:
+        """The group of each form; the legend says what the groups are."""
+        places = seen.map.places
+        if self._by_ending:
+            common = [one for one, _ in Counter(place.ending for place in places).most_common()]
+            names = [f"-{ending}" if ending else "no ending" for ending in common]
+            groups = {ending: index for index, ending in enumerate(common)}
+            found = [groups[place.ending] for place in places]
+        else:
+            names, found = list(seen.conditions), [place.condition for place in places]
+        shown = [
+            Content.styled(f"{mark(group)} {printable(name)}", colour)
+            for group, (name, colour) in enumerate(zip(names, COLOURS, strict=False))
+        ]
+        if len(names) > len(COLOURS):
+            shown.append(Content(f"{mark(len(COLOURS))} others"))
+        self.query_one("#legend", Static).update(Content("  ").join(shown))
+        return found
+
+    @on(LatentPlot.Moved)
+    def _name_place(self, event: LatentPlot.Moved) -> None:
+        seen, plot = self._seen, self.query_one(LatentPlot)
+        if seen is None:
+            return
+        place = seen.map.places[event.index]
+        more = f" · 1 of {event.here} here" if event.here > 1 else ""
+        plot.border_subtitle = Content(
+            printable(f"{place.word} · {seen.conditions[place.condition]}{more}")
+        )
+
+    def action_group(self) -> None:
+        """Group the map by tense, or by ending."""
+        if self._seen:
+            self._by_ending = not self._by_ending
+            self.query_one(LatentPlot).group(self._groups(self._seen))
+
+    def action_take(self, name: str) -> None:
+        """Take the form under the cursor as word A or B."""
+        if self._seen:
+            place = self._seen.map.places[self.query_one(LatentPlot).cursor]
+            with self.prevent(Select.Changed, Input.Changed):
+                self.query_one(f"#{name}", Input).value = place.word
+                self.query_one(f"#tense-{name}", Select).value = place.condition
+            self._go()
+
+    # The ways
+
+    @on(Input.Changed)
+    @on(Select.Changed, "#tense-a")
+    @on(Select.Changed, "#tense-b")
+    def _go(self) -> None:
+        """Decode what lies between and around the words as they are typed."""
+        seen, steps = self._seen, self.query_one("#steps", Input)
+        if seen is None:
+            return
+        typed = []
+        for name in ("a", "b"):
+            tense = self.query_one(f"#tense-{name}", Select).value
+            word = self.query_one(f"#{name}", Input).value.strip()
+            if not word:
+                self._say(f"Type a word at {name.upper()}, or take one from the map.")
+                return
+            typed.append((word, tense if isinstance(tense, int) else AUTO))
+        if not (steps.is_valid and steps.value):
+            self._say(f"Steps takes a whole number from 2 to {MOST_STEPS}.", wrong=True)
+            return
+        self._compute(seen, typed, int(steps.value), seen.map.dimensions[self._rank])
+
+    @work(thread=True, exclusive=True, group="ways")
+    def _compute(self, seen: Seen, typed: list[Reading], steps: int, dimension: int) -> None:
+        worker = get_current_worker()
+        try:
+            import torch
+
+            from core.model.latent import interpolate, walk
+
+            model = self.host.models.load(seen.directory, seen.checkpoint)
+            words = [word for word, _ in typed]
+            tenses = [tense for _, tense in typed]
+            if AUTO in tenses:
+                likeliest = model.likeliest_conditions(words)
+                pairs = zip(tenses, likeliest, strict=True)
+                tenses = [guess if tense == AUTO else tense for tense, guess in pairs]
+            mean = model.posterior(words, tenses).mean
+            line = interpolate(mean[0], mean[1], steps)
+            around = walk(mean[0], dimension, OFFSETS)
+            paradigms = model.paradigms(torch.cat([line, around]))
+            points = torch.nn.functional.pad(seen.map.components.project(mean), (0, 1))[:, :2]
+        except CvaeError as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._say, str(error), wrong=True)
+            return
+        ways = Ways(
+            tuple(zip(words, tenses, strict=True)),
+            tuple((x, y) for x, y in points.tolist()),
+            tuple(paradigms[:steps]),
+            tuple(paradigms[steps:]),
+        )
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show_ways, seen, ways, dimension)
+
+    def _show_ways(self, seen: Seen, ways: Ways, dimension: int) -> None:
+        self._say("")
+        self.query_one(LatentPlot).flag(dict(zip("AB", ways.places, strict=True)))
+        (first, tense), (second, other) = ways.words
+        last = len(ways.between) - 1
+        between, around = self.query_one("#between"), self.query_one("#walk")
+        between.border_title = Content(printable(f"Between {first} and {second}"))
+        between.border_subtitle = Content(
+            printable(f"{seen.conditions[tense]} to {seen.conditions[other]}")
+        )
+        around.border_title = Content(printable(f"Walk around {first}, {seen.conditions[tense]}"))
+        around.border_subtitle = Content(
+            f"dimension {dimension + 1}, KL {seen.map.kl[dimension]:.2f} nats, "
+            f"{self._rank + 1} of {len(seen.map.kl)} by KL"
+        )
+        before = (ways.between[0], *ways.between)
+        labels = [f"{index / last:.2f}" for index in range(last + 1)]
+        self._fill("#between", "to B", seen, labels, ways.between, before)
+        home = ways.around[OFFSETS.index(0)]
+        labels = [f"{offset:+d}" if offset else "A" for offset in OFFSETS]
+        self._fill("#walk", "by", seen, labels, ways.around, [home] * len(OFFSETS))
+
+    def _fill(
+        self,
+        name: str,
+        heading: str,
+        seen: Seen,
+        labels: Sequence[str],
+        rows: Sequence[Forms],
+        beside: Sequence[Forms],
+    ) -> None:
+        """Fill a table; forms that are not those beside them are bold."""
+        table: DataTable[Text] = self.query_one(name, DataTable)
+        row = table.cursor_row
+        table.clear(columns=True)
+        headings = [Text(printable(one).replace("-", "-\n", 1)) for one in seen.conditions]
+        table.add_columns(heading, *headings)
+        for label, forms, others in zip(labels, rows, beside, strict=False):
+            known = "✓" if forms in seen.training else " "
+            cells = [
+                Text(printable(form), "bold" if form != other else "")
+                for form, other in zip(forms, others, strict=True)
+            ]
+            table.add_row(Text(f"{label:>4} {known}"), *cells)
+        table.move_cursor(row=row, animate=False)
+
+    def action_steps(self, change: int) -> None:
+        """Take more or fewer steps between the words."""
+        steps = self.query_one("#steps", Input)
+        count = int(steps.value) if steps.is_valid and steps.value else 9
+        steps.value = str(min(MOST_STEPS, max(2, count + change)))
+
+    def action_dimension(self, change: int) -> None:
+        """Walk along another dimension."""
+        if self._seen:
+            self._rank = (self._rank + change) % len(self._seen.map.kl)
+            self._go()
+
+    # Panes
+
+    def action_pane(self, pane: str) -> None:
+        """Go to a pane, the only one in view on a narrow terminal."""
+        self._pane = pane
+        for name in PANES:
+            self.set_class(name == pane, f"-{name}")
+        parts = [
+            Content.from_markup(
+                f"[@click=screen.pane('{name}')][{'reverse' if name == pane else 'none'}]"
+                f" {key} {title} [/][/]"
+            )
+            for key, (name, title) in zip("miw", PANES.items(), strict=True)
+        ]
+        self.query_one("#panes", Static).update(Content("  ").join(parts))
+        self.query_one("#plot" if pane == "map" else f"#{pane}").focus()
+        self.refresh_bindings()
+
+    def action_words(self) -> None:
+        """Type the words."""
+        self.query_one("#a").focus()
+
+    def _say(self, message: str, wrong: bool = False) -> None:
+        line = self.query_one("#message", Static)
+        line.set_class(wrong, "wrong")
+        line.display = bool(message)
+        line.update(Content(printable(message)))

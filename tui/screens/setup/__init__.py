@@ -1,0 +1,1 @@
+"""Setup: the settings of a new run."""

@@ -1,0 +1,112 @@
+"""The settings as a list: one line each with its value and what it accepts, under its section."""
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from core.config.fields import Field
+from core.config.schema import SECTIONS, field, fields
+from core.text import printable
+from tui.screens.setup.draft import Draft
+
+NAME_WIDTH, VALUE_WIDTH = 24, 22
+ROOM_FOR_NOTES = 70
+"""Columns from which on a line also says what its field accepts."""
+
+
+class FieldList(OptionList):
+    """Shows a draft. The field in hand is the highlighted one."""
+
+    BINDINGS = [
+        Binding("enter", "select", "Edit", show=False),
+        Binding("left", "turn(-1)", "Previous choice", show=False),
+        Binding("right,space", "turn(1)", "Next choice", show=False),
+    ]
+    DEFAULT_CSS = """
+    FieldList {
+        border: none;
+        padding: 0 1;
+        height: 1fr;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        background: $background;
+        &:focus { border: none; background: $background; background-tint: transparent; }
+        & > .option-list--option-disabled { color: $text-accent; text-style: bold; }
+    }
+    """
+
+    class Turned(Message):
+        """Another of a field's choices is asked for."""
+
+        def __init__(self, known: Field, by: int) -> None:
+            super().__init__()
+            self.known, self.by = known, by
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(markup=False)
+        self._draft = draft
+
+    @property
+    def known(self) -> Field | None:
+        """The field in hand."""
+        option = self.highlighted_option
+        return field(option.id) if option and option.id else None
+
+    def show(self, found: list[Field]) -> None:
+        """List these fields, and keep the one in hand where it is among them."""
+        known, options = self.known, list[Option]()
+        for section, kind in SECTIONS.items():
+            here = [one for one in found if one.section == section]
+            if here:
+                title = f"{section.replace('_', ' ').capitalize()}: {kind.__doc__}"
+                options.append(Option(Content(title), disabled=True))
+            options += [Option(self._line(one), id=one.key) for one in here]
+        with self.prevent(OptionList.OptionHighlighted):
+            self.clear_options()
+            self.add_options(options)
+            at = [option.id for option in options].index(known.key) if known in found else None
+            self.highlighted = at if at is not None else (1 if found else None)
+        self._highlight_shown()
+
+    def draw_again(self, known: Field | None = None) -> None:
+        """Show a field, or all of them, as they stand."""
+        for one in [known] if known else fields():
+            if one.key in self._id_to_option:
+                self.replace_option_prompt(one.key, self._line(one))
+
+    def on_resize(self) -> None:
+        """Fit the lines to the room there is."""
+        self.draw_again()
+
+    def action_turn(self, by: int) -> None:
+        """Ask for the next or the previous choice of the field in hand."""
+        if self.known and choices(self.known):
+            self.post_message(self.Turned(self.known, by))
+
+    def _highlight_shown(self) -> None:
+        if self.highlighted is not None:
+            self.post_message(
+                self.OptionHighlighted(self, self.options[self.highlighted], self.highlighted)
+            )
+
+    def _line(self, known: Field) -> Content:
+        """Mark, name, value, and what would be accepted."""
+        wrong, differs = self._draft.problem(known), self._draft.differs(known)
+        mark, style = ("✗", "$text-error") if wrong else ("*", "bold") if differs else ("·", "")
+        name = known.name.replace("_", " ")
+        value = printable(self._draft.text(known))
+        if len(value) > VALUE_WIDTH:
+            value = "…" + value[1 - VALUE_WIDTH :]
+        note = f"  {known.accepts}" if self.size.width >= ROOM_FOR_NOTES else ""
+        return Content.assemble(
+            (f"{mark} ", style or "dim"),
+            (f"{name:<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
+            (note, "dim"),
+        )
+
+
+def choices(known: Field) -> tuple[str, ...]:
+    """The values of a field that has only a few."""
+    return ("true", "false") if known.type is bool else known.choices

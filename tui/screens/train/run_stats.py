@@ -1,0 +1,118 @@
+"""How a training is doing besides its curves: pace, schedules, machine."""
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+from textual.content import Content
+from textual.geometry import Region
+from textual.widgets import Static
+
+from core.runs.history import History
+from tui.text.format import count, duration, figure
+
+if TYPE_CHECKING:
+    from core.compute.system_metrics import Readings
+
+
+class _Hardware(msgspec.Struct, frozen=True):
+    device: str
+    threads: int
+    precision: str
+    batch_size: int
+
+
+class Computer(msgspec.Struct, frozen=True):
+    """The part of a run's environment.json that is shown; read without waiting for torch."""
+
+    hardware: _Hardware
+    accelerator: str = ""
+
+
+def read_computer(file: Path) -> Computer | None:
+    """What a run is computed with, as far as it is known yet."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Computer)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+class Vitals(Static):
+    """A few lines of names and values."""
+
+    def __init__(self, id: str | None = None) -> None:
+        self._changed: tuple[Region, ...] = ()
+        self._drawn: list[str] = []
+        super().__init__(id=id, markup=False)
+        self._lines: list[str] = []
+        self._computer: list[str] = []
+
+    def show(self, history: History, *, live: bool) -> None:
+        """Show where a run stands."""
+        progress = history.progress
+        if progress is None:
+            self._lines = ["no report yet"]
+        else:
+            hand, norm = history.overrides, progress.gradient_norm
+            left, spent = duration(progress.eta), duration(progress.elapsed)
+            rate = _set(progress.learning_rate, hand.learning_rate)
+            beta = _set(progress.beta, hand.beta)
+            forcing = _set(progress.teacher_forcing_ratio, hand.teacher_forcing_ratio)
+            self._lines = [
+                _pair(
+                    f"{count(progress.words_per_second)} words/s",
+                    f"{left} left" if live else f"took {spent}",
+                ),
+                _pair(f"rate {rate}", f"gradient {'?' if norm is None else figure(norm)}"),
+                _pair(f"beta {beta}", f"forcing {forcing}"),
+            ]
+        self._draw()
+
+    def show_computer(self, computer: Computer | None, readings: "Readings | None") -> None:
+        """Show what the run is computed with, and what this process takes of it."""
+        self._computer = []
+        if computer:
+            used = computer.hardware
+            threads = f"{used.threads} thread{'s' * (used.threads != 1)}"
+            self._computer += [
+                _pair(f"{used.device}, {threads}", used.precision),
+                f"batches of {used.batch_size} words",
+            ]
+        if readings:
+            memory = f"memory {readings.memory / 2**20:,.0f} MiB"
+            gpu = ""
+            if readings.gpu_share is not None:
+                gpu = f"GPU {readings.gpu_share:.0%}, {readings.gpu_memory / 2**30:.1f} GiB"
+            self._computer.append(_pair(memory, gpu))
+        self._draw()
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Have it drawn again; for new lines, those alone."""
+        regions = regions or self._changed
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _draw(self) -> None:
+        lines = self._lines + self._computer
+        pairs = enumerate(zip_longest(lines, self._drawn))
+        changed = [y for y, (line, before) in pairs if line != before]
+        if not changed:
+            return
+        self._drawn = lines
+        self._changed = tuple(Region(0, y, self.size.width, 1) for y in changed)
+        self.update(Content("\n".join(lines)), layout=False)
+        self._changed = ()
+
+
+def _pair(left: str, right: str) -> str:
+    return f"{left:<21} {right}"
+
+
+def _set(value: float, by_hand: float | None) -> str:
+    return figure(value) if by_hand is None else f"{figure(by_hand)} set"

@@ -1,0 +1,1 @@
+"""What the app remembers and shares between screens."""

@@ -1,0 +1,1 @@
+"""The terminal: taken, drawn to, and given back."""

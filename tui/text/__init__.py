@@ -1,0 +1,1 @@
+"""Text of runs, numbers and events."""

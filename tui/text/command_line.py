@@ -1,0 +1,23 @@
+"""The command line that trains with given settings."""
+
+import shlex
+from pathlib import Path
+
+from core.config.schema import Config, differences, value
+
+
+def command_line(config: Config, preset_name: str, base: Config, name: str, runs_dir: Path) -> str:
+    """`cvae-tui train` with what differs from a preset, quoted for a shell.
+
+    base: what the preset stands for. name: the run's name; empty for a free one.
+    """
+    words = ["cvae-tui", "train"]
+    if runs_dir != Path("runs"):
+        words += ["--runs-dir", str(runs_dir)]
+    if preset_name != "default":
+        words += ["--preset", preset_name]
+    if name:
+        words += ["--name", name]
+    for known in differences(config, base):
+        words += ["--set", f"{known.key}={known.spell(value(config, known))}"]
+    return shlex.join(words)

@@ -1,0 +1,117 @@
+"""A run as a row of a table, the same in the app and on the command line."""
+
+import operator
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.catalogue.listing import RunState, RunSummary
+from core.catalogue.sparkline_data import Curves
+from tui.text.format import ago, figure, score, size
+from tui.text.sparkline import sparkline
+
+SYMBOLS: dict[RunState, str] = {
+    "new": "·",
+    "training": "▸",
+    "paused": "‖",
+    "finished": "✓",
+    "stopped": "■",
+    "failed": "✗",
+    "crashed": "!",
+    "elsewhere": "↗",
+}
+"""A state at a glance; the word always stands beside it, and ! where an alarm stands."""
+COURSE = 12
+"""Characters of a curve."""
+UNIT = (0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thing to know of a run."""
+
+    title: str
+    width: int
+    """Characters, the mark of the sorting in the title included."""
+    cell: Callable[[RunSummary, Curves], str]
+    order: Callable[[RunSummary], float | str | tuple[str, ...] | None] | None
+    """What the runs are sorted by, a run without it last; None where they cannot be."""
+    falling: bool = False
+    """Whether the highest value comes first, unless it is turned round."""
+
+
+COLUMNS = {
+    column.title: column
+    for column in (
+        Column("name", 24, lambda run, _: run.name, lambda run: run.name.lower()),
+        Column("state", 12, lambda run, _: _state(run), lambda run: run.state),
+        Column("age", 6, lambda run, _: _age(run), lambda run: -run.age if run.age else None),
+        Column("epoch", 6, lambda run, _: f"{run.epoch:.1f}", lambda run: run.epoch, True),
+        Column("BLEU-4", 7, lambda run, _: score(run.bleu4), lambda run: run.bleu4, True),
+        Column("Gaussian", 9, lambda run, _: score(run.gaussian), lambda run: run.gaussian, True),
+        Column("tags", 12, lambda run, _: " ".join(run.tags), lambda run: run.tags or None),
+        Column("size", 8, lambda run, _: size(run.size), lambda run: run.size, True),
+        Column("BLEU-4 course", 14, lambda _, curves: _course(curves.bleu4, UNIT), None),
+        Column("CE", 7, lambda run, _: _figure(run.ce), lambda run: run.ce),
+        Column("CE course", 12, lambda _, curves: _course(curves.ce, None), None),
+        Column("note", 24, lambda run, _: run.note, lambda run: run.note or None),
+    )
+}
+"""By their titles; those that matter most come first."""
+ALWAYS = 6
+"""As many of them are shown on the narrowest screen."""
+PRINTED = ("name", "state", "age", "epoch", "BLEU-4", "Gaussian", "tags", "size")
+"""Those of the command line."""
+WIDEST_NAME = 40
+
+
+def row(summary: RunSummary) -> tuple[str, ...]:
+    """The cells of a run, one for each of `PRINTED`."""
+    return tuple(COLUMNS[title].cell(summary, Curves()) for title in PRINTED)
+
+
+def widths(room: int, padding: int) -> dict[str, int]:
+    """The columns that fit into so many characters, and how wide each is.
+
+    padding: characters between two columns.
+    """
+    found: dict[str, int] = {}
+    for number, (title, column) in enumerate(COLUMNS.items()):
+        if number >= ALWAYS and room < column.width + padding:
+            continue
+        found[title] = column.width
+        room -= column.width + padding
+    wider = min(room, WIDEST_NAME - found["name"]) if "note" in found else room
+    found["name"] = max(8, found["name"] + wider)
+    if "note" in found:
+        found["note"] += room - wider
+    return found
+
+
+def sorted_runs(runs: Iterable[RunSummary], title: str, turned: bool) -> list[RunSummary]:
+    """The runs in the order of a column; those without a value last, however it is turned."""
+    column = COLUMNS[title]
+    keyed: list[tuple[Any, RunSummary]] = [
+        (column.order(run) if column.order else None, run) for run in runs
+    ]
+    there = [(key, run) for key, run in keyed if key is not None]
+    # The keys of one column are of one type.
+    there.sort(key=operator.itemgetter(0), reverse=column.falling is not turned)
+    return [run for _, run in there] + [run for key, run in keyed if key is None]
+
+
+def _course(values: Sequence[float], bounds: tuple[float, float] | None) -> str:
+    return sparkline(values, COURSE, bounds)
+
+
+def _figure(number: float | None) -> str:
+    return "" if number is None else figure(number)
+
+
+def _state(run: RunSummary) -> str:
+    return f"{run.state}{' !' * bool(run.alarms)}"
+
+
+def _age(run: RunSummary) -> str:
+    return ago(time.time() - run.age) if run.age else ""

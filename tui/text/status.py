@@ -1,0 +1,91 @@
+"""A run in words: what it does, how good it became, what is amiss, where beta and KL stand."""
+
+import math
+
+from textual.content import Content
+
+from core.config.schema import Config
+from core.runs.directory import RunDirectory
+from core.runs.history import ACTIVE, History, State
+from core.runs.ownership import living_owner
+from core.text import printable
+from core.training.schedules import Schedules
+from tui.text.format import count, duration, figure
+from tui.text.notices import in_words
+
+LONGEST_NAME = 28
+
+
+def status(
+    directory: RunDirectory, config: Config, history: History, state: State | str, *, loading: bool
+) -> Content:
+    """Two lines: the run, and what is amiss with it or else its course."""
+    second = Content.styled(" · ".join(_course(config, history)), "$text-muted")
+    return Content("\n").join(
+        [_run(directory, history, state, loading=loading), _alarm(history) or second]
+    )
+
+
+def _run(
+    directory: RunDirectory, history: History, state: State | str, *, loading: bool
+) -> Content:
+    owner = living_owner(directory)
+    if owner and owner.elsewhere:
+        state = f"{state} on {printable(owner.host)}, read-only here"
+    parts = [Content.styled(short_name(directory.name), "bold"), Content(state)]
+    if loading:
+        parts.append(Content("reading the rest of its journal ..."))
+    elif best := history.best:
+        gaussian = best.scores.gaussian
+        parts.append(
+            Content(
+                f"best: epoch {best.epoch:.0f}, Gaussian {gaussian.score:.2f}, "
+                f"{gaussian.distinct} distinct"
+            )
+        )
+    return Content(" · ").join(parts)
+
+
+def _alarm(history: History) -> Content | None:
+    """The alarm that stands, the newest first where there are several."""
+    standing = sorted(history.standing.values(), key=lambda alarm: -alarm.step)
+    if not standing:
+        return None
+    which = f"{len(standing)} alarms" if len(standing) > 1 else "Alarm"
+    return Content.assemble((f"! {which} (w)", "bold $text-warning"), f" {in_words(standing[0])}")
+
+
+def _course(config: Config, history: History) -> list[str]:
+    """Where beta and KL stand."""
+    progress, started = history.progress, history.started
+    if not (progress and started):
+        return []
+    schedules = Schedules(config, started.steps_per_epoch, history.overrides)
+    phase = schedules.phase(progress.step)
+    parts = [f"beta {phase.course} at {figure(progress.beta)}"]
+    if phase.cycles > 1:
+        parts.insert(0, f"cycle {phase.cycle} of {phase.cycles}")
+    if progress.kl is not None:
+        limit = math.log(started.paradigms)
+        paradigms = count(started.paradigms)
+        parts.append(f"KL {progress.kl:.1f}, ln N = {limit:.1f} (N = {paradigms} paradigms)")
+    return parts
+
+
+def pace(history: History, state: State | str) -> str:
+    """How far a run is, how fast it goes, and how long the rest takes."""
+    progress, started = history.progress, history.started
+    if not (progress and started):
+        return ""
+    epochs = f"epoch {progress.epoch:.1f}/{started.steps // started.steps_per_epoch}"
+    if state in ACTIVE or state == "stopping":
+        return (
+            f"{epochs}  {count(progress.words_per_second)} words/s  {duration(progress.eta)} left"
+        )
+    return f"{epochs}  {duration(progress.elapsed)} of training"
+
+
+def short_name(name: str) -> str:
+    """The name of a run where room is scarce."""
+    name = printable(name)
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

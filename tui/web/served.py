@@ -1,0 +1,48 @@
+"""The app as the child of a web server: packets on its pipes in the place of a terminal."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from textual.drivers.web_driver import WebDriver
+from textual.messages import ExitApp
+
+from tui.terminal.terminal import log_file
+
+
+class ServedDriver(WebDriver):
+    """Ends the app with the server, however that ends."""
+
+    def run_input_thread(self) -> None:
+        """Dispatch what the visitor types until the app closes or the server is gone."""
+        super().run_input_thread()
+        if not self.exit_event.is_set():
+            self._app.post_message(ExitApp())
+
+
+def is_served() -> bool:
+    """Whether textual-serve has started this process."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
+@contextlib.contextmanager
+def own_output() -> Iterator[None]:
+    """Let the driver alone write to the server, while descriptors 1 and 2 lead into the log file.
+
+    Whatever a library prints between two packets would end the visit.
+    """
+    log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    kept, before = [os.dup(1), os.dup(2)], sys.__stdout__
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as server:
+        sys.__stdout__ = server  # type: ignore[misc]
+        for target in (1, 2):
+            os.dup2(log, target)
+        try:
+            yield
+        finally:
+            sys.__stdout__ = before  # type: ignore[misc]
+            for target, descriptor in enumerate(kept, start=1):
+                os.dup2(descriptor, target)
+                os.close(descriptor)
+            os.close(log)

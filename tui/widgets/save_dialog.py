@@ -1,0 +1,113 @@
+"""Saves a table as TSV where one says, and never over a file without a second word."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, Static
+
+from core.corpus.formats import path_of
+from core.errors import InputError
+from core.runs.directory import replacing
+from core.text import printable
+
+Rows = Sequence[Sequence[str]]
+
+
+class SaveTable(ModalScreen[Path | None]):
+    """Asks for a path; the answer is where the table was saved, None when it was not."""
+
+    BINDINGS = [Binding("escape", "dismiss", "Cancel")]
+    DEFAULT_CSS = """
+    SaveTable {
+        align: center middle;
+        & > Vertical {
+            width: 70;
+            max-width: 94%;
+            height: auto;
+            border: round $primary;
+            background: $surface;
+            padding: 1 2;
+        }
+        Input { margin: 1 0; background: $panel; }
+        #saving { color: $text-muted; &.wrong { color: $text-error; } }
+    }
+    """
+
+    def __init__(self, name: str, columns: Sequence[str], rows: Rows) -> None:
+        super().__init__()
+        self._name, self._columns, self._rows = name, columns, rows
+        self._replaced: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        """The question and its answer."""
+        count = len(self._rows)
+        with Vertical():
+            yield Label(f"Save {count:,} row{'s' * (count != 1)} as TSV to", markup=False)
+            yield Input(self._name, compact=True, id="path")
+            yield Static(id="saving", markup=False)
+
+    def on_mount(self) -> None:
+        """Say what the keys do."""
+        self._forget()
+
+    @on(Input.Changed, "#path")
+    def _forget(self) -> None:
+        self._replaced = None
+        self._say(f"Enter saves, Escape does not. Relative to {Path.cwd()}.")
+
+    @on(Input.Submitted, "#path")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value.strip():
+            self._say("The path is empty; that of a file is needed.", wrong=True)
+            return
+        path = path_of(event.value.strip())
+        try:
+            there = path.exists() and not path.is_dir()
+        except (OSError, ValueError):
+            there = False
+        if there and path != self._replaced:
+            self._replaced = path
+            self._say(f"{path} exists. Enter again replaces it.", wrong=True)
+        else:
+            self._write(path)
+
+    @work(thread=True, exclusive=True)
+    def _write(self, path: Path) -> None:
+        try:
+            write_table(path, self._columns, self._rows)
+        except InputError as error:
+            self.app.call_from_thread(self._say, str(error), wrong=True)
+        else:
+            self.app.call_from_thread(self._saved, path)
+
+    def _saved(self, path: Path) -> None:
+        self.notify(f"Saved to {path}", markup=False)
+        self.dismiss(path)
+
+    def _say(self, message: str, wrong: bool = False) -> None:
+        line = self.query_one("#saving", Static)
+        line.set_class(wrong, "wrong")
+        line.update(Content(printable(message)))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Rows) -> None:
+    """Write rows of text as TSV with a header, in UTF-8.
+
+    Raises InputError when the file cannot be written.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; the path of a file is needed")
+    try:
+        with replacing(path) as file:
+            lines = ("\t".join(cells) + "\n" for cells in (columns, *rows))
+            file.write_text("".join(lines), encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise InputError(f"cannot write {path}: {reason}") from None
