@@ -6,27 +6,26 @@ they meet. Whoever hosts a training iterates over `train`.
 
 import contextlib
 import logging
-import os
-import platform
-import subprocess
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import msgspec
 import torch
 
-from core.alarms.alarms import Watch
+from core.alarms.watch import Watch
 from core.compute.hardware import Hardware, find_device, is_out_of_memory
 from core.config.schema import Config, DataConfig
-from core.corpus.formats import Corpus, Pair, find_corpus, path_of, read_pairs
+from core.corpus.formats import find_corpus, read_pairs
+from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError, TrainingError
+from core.files import path_of
 from core.model.cvae import CondVAE
 from core.model.prior import fit_memory
 from core.runs import checkpoint
 from core.runs.commands import listening
-from core.runs.directory import RunDirectory, create_run, free_name, replacing
+from core.runs.directory import RunDirectory, create_run, free_name
+from core.runs.environment import read_environment, write_environment
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_tail, read_whole
 from core.runs.ownership import owning
@@ -34,26 +33,14 @@ from core.runs.recorder import Recorder
 from core.scores.evaluation import sample_pairs
 from core.training import events
 from core.training.control import Control
-from core.training.trainer import Snapshot, Trainer, choose_hardware
+from core.training.snapshot import Snapshot
+from core.training.trainer import Trainer, choose_hardware
 from data import corpora
 
 log = logging.getLogger(__name__)
 
 START = "start"
 """The checkpoint that keeps the weights of `training.start_from` with the run."""
-
-
-class Environment(msgspec.Struct, frozen=True):
-    """What a run was computed with."""
-
-    hardware: Hardware
-    machine: str
-    processors: int
-    accelerator: str
-    python: str
-    torch: str
-    cvae_tui: str
-    commit: str
 
 
 def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunDirectory:
@@ -221,46 +208,8 @@ def _hardware(
     if control.stopping:
         # The measurement was given up; whoever goes on with the run takes it anew.
         return hardware
-    with replacing(directory.environment_file) as file:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(_environment(hardware))) + b"\n")
+    write_environment(directory, hardware)
     return hardware
-
-
-def read_environment(directory: RunDirectory) -> Environment | None:
-    """What a run was computed with, if it ever was."""
-    try:
-        return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def _environment(hardware: Hardware) -> Environment:
-    accelerator = torch.cuda.get_device_name() if hardware.device == "cuda" else ""
-    return Environment(
-        hardware=hardware,
-        machine=f"{platform.system()} {platform.machine()}",
-        processors=os.cpu_count() or 1,
-        accelerator=accelerator,
-        python=platform.python_version(),
-        torch=str(torch.__version__),
-        cvae_tui=metadata.version("cvae-tui"),
-        commit=_commit(),
-    )
-
-
-def _commit() -> str:
-    """The commit of the checkout that this file is part of, if it is part of one."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-        return found.stdout.strip() if found.returncode == 0 else ""
-    return ""
 
 
 class _LogFile(logging.FileHandler):

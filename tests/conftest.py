@@ -10,7 +10,8 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from core.config.schema import Config, with_settings
-from core.corpus.formats import Corpus, read_corpus
+from core.corpus.formats import read_corpus
+from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.runs.directory import RunDirectory
 from core.session import prepare, train

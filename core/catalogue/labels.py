@@ -5,7 +5,8 @@ import re
 import msgspec
 
 from core.errors import InputError
-from core.runs.directory import RunDirectory, replacing
+from core.files import replacing
+from core.runs.directory import RunDirectory
 
 TAG = re.compile(r"[\w.-]{1,32}")
 LONGEST_NOTE = 1000

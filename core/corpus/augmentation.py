@@ -10,7 +10,7 @@ from itertools import takewhile
 import torch
 
 from core.compute.randomness import seeded
-from core.corpus.formats import Paradigm
+from core.corpus.paradigms import Paradigm
 
 TAIL = 2
 """Characters at the end of a stem that are kept, because the spelling of an ending hangs on them

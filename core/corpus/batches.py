@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.compute.randomness import seeded
-from core.corpus.formats import Paradigm
+from core.corpus.paradigms import Paradigm
 from core.corpus.vocabulary import PAD, SOS, Vocabulary
 
 

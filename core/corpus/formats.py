@@ -11,63 +11,19 @@ Three formats are understood:
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
 
+from core.corpus.paradigms import SPLITS, Corpus, Pair, Paradigm, Split, conversion_pairs
 from core.errors import InputError
+from core.files import path_of
 from data import corpora
 
-Split = Literal["train", "valid", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
 ENGLISH_TENSES = ("simple-present", "third-person", "present-progressive", "simple-past")
 TENSE_ABBREVIATIONS = dict(zip(("sp", "tp", "pg", "p"), ENGLISH_TENSES, strict=True))
 PAIR_COLUMNS = ("source", "target", "source_tense", "target_tense")
 LONGEST_FORM = 64
 """Characters of the longest form that is read, in corpora and at prompts."""
 LARGEST_FILE = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Paradigm:
-    """The forms of one verb, one for each condition of its corpus."""
-
-    forms: tuple[str, ...]
-    split: Split = "train"
-    irregular: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A form and what it becomes under another condition (ids in the order of the corpus)."""
-
-    source: str
-    target: str
-    source_condition: int
-    target_condition: int
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Paradigms with the names of their conditions."""
-
-    name: str
-    conditions: tuple[str, ...]
-    paradigms: tuple[Paradigm, ...]
-
-    def split(self, name: Split) -> tuple[Paradigm, ...]:
-        """The paradigms of one split, in the order of the file."""
-        return self._by_split[name]
-
-    @cached_property
-    def _by_split(self) -> dict[Split, tuple[Paradigm, ...]]:
-        return {name: tuple(p for p in self.paradigms if p.split == name) for name in SPLITS}
-
-    @cached_property
-    def duplicates(self) -> int:
-        """Rows whose forms stand in an earlier row already."""
-        return len(self.paradigms) - len({paradigm.forms for paradigm in self.paradigms})
 
 
 def find_corpus(name: str) -> Corpus:
@@ -88,14 +44,6 @@ def find_corpus(name: str) -> Corpus:
             f"there is no corpus {name!r}; accepted: {', '.join(shipped)}, or the path of a file"
         )
     return read_corpus(path, path.stem)
-
-
-def path_of(text: str) -> Path:
-    """The path that a user means, the home of `~` filled in where there is one."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        return Path(text)
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:
@@ -174,20 +122,6 @@ def write_pairs(pairs: Sequence[Pair], conditions: Sequence[str], path: Path) ->
         for pair in pairs
     ]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
-def conversion_pairs(paradigms: Sequence[Paradigm]) -> list[Pair]:
-    """All ordered pairs of different conditions of the paradigms (12 each for four tenses).
-
-    Where there is one condition alone, a form's pair is itself.
-    """
-    return [
-        Pair(source, target, i, j)
-        for paradigm in paradigms
-        for i, source in enumerate(paradigm.forms)
-        for j, target in enumerate(paradigm.forms)
-        if i != j or len(paradigm.forms) == 1
-    ]
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

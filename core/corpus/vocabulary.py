@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.corpus.formats import LONGEST_FORM, TENSE_ABBREVIATIONS, Corpus
+from core.corpus.formats import LONGEST_FORM, TENSE_ABBREVIATIONS
+from core.corpus.paradigms import Corpus
 from core.errors import InputError
 
 PAD, SOS, BLANK, EOS = range(4)

@@ -6,7 +6,8 @@ import msgspec
 import torch
 
 from core.compute.randomness import seeded
-from core.corpus.formats import Corpus, Paradigm, find_corpus
+from core.corpus.formats import find_corpus
+from core.corpus.paradigms import Corpus, Paradigm
 from core.diagnostics.generation import Generation, generation, sample_aggregate
 from core.diagnostics.likelihood import (
     ImportanceWeighted,

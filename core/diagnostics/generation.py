@@ -12,7 +12,7 @@ from core.diagnostics.edit_distance import edit_distances
 from core.model.cvae import Posterior
 from core.model.inference import Inference
 from core.scores.gaussian import gaussian_score
-from core.training.events import Gaussian
+from core.scores.results import Gaussian
 
 Forms = tuple[str, ...]
 NEAR = 2

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.compute.randomness import seeded
 from core.corpus.batches import encode_words
-from core.corpus.formats import Paradigm
+from core.corpus.paradigms import Paradigm
 from core.corpus.vocabulary import PAD
 from core.model.cvae import Posterior
 from core.model.inference import Inference

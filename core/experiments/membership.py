@@ -6,7 +6,8 @@ import msgspec
 
 from core.catalogue.labels import Labels, read_labels, write_labels
 from core.experiments.design import Trial
-from core.runs.directory import RunDirectory, replacing
+from core.files import replacing
+from core.runs.directory import RunDirectory
 
 
 class Membership(msgspec.Struct, frozen=True):

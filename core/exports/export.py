@@ -12,7 +12,8 @@ from core.exports.figure import MOST_RUNS, curves
 from core.exports.page import page
 from core.exports.run_data import Record, read_record
 from core.exports.table import table
-from core.runs.directory import RunDirectory, replacing
+from core.files import replacing
+from core.runs.directory import RunDirectory
 
 Format = Literal["csv", "tensorboard", "svg", "png", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -14,6 +14,7 @@ from core.exports.markup import facts, picture, table, text
 from core.exports.palette import COLOURS
 from core.exports.run_data import Record
 from core.exports.style import STYLE
+from core.scores.results import Scores
 from core.training import events
 
 if TYPE_CHECKING:
@@ -250,11 +251,11 @@ def _scores(record: Record) -> Iterator[list[str]]:
             ]
 
 
-def _bleu4(scores: events.Scores) -> float:
+def _bleu4(scores: Scores) -> float:
     return scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
 
 
-def _pairs(scores: events.Scores) -> str:
+def _pairs(scores: Scores) -> str:
     return "selection" if scores.bleu4 is None else "reported"
 
 
@@ -323,13 +324,13 @@ def _diagnostics(found: "Diagnosis | None", level: int) -> str:
 
 def _alarms(record: Record) -> dict[str, events.Alarm]:
     """The last word of each kind of alarm."""
-    from core.alarms.alarms import alarms
+    from core.alarms.watch import alarms
 
     return {alarm.kind: alarm for alarm in alarms(record.config, record.told)}
 
 
 def _told_alarms(record: Record) -> str:
-    from core.alarms.alarms import alarms
+    from core.alarms.watch import alarms
 
     standing = [alarm for alarm in _alarms(record).values() if alarm.begins]
     parts = [

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.corpus.formats import Paradigm
 from core.corpus.inflection import inflection
+from core.corpus.paradigms import Paradigm
 from core.model.inference import Inference
 from core.model.objective import kl_divergence
 

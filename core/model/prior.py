@@ -15,7 +15,7 @@ from torch import Tensor
 from core.compute.randomness import seeded
 from core.config.schema import Config
 from core.corpus.batches import Batches
-from core.corpus.formats import Paradigm
+from core.corpus.paradigms import Paradigm
 from core.errors import InputError
 from core.model.cvae import Memory, Posterior
 

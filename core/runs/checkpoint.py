@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
+from core.files import replacing
 from core.model.cvae import CondVAE
 from core.model.inference import Inference
-from core.runs.directory import RunDirectory, replacing
-from core.training.trainer import Position, Snapshot
+from core.runs.directory import RunDirectory
+from core.training.snapshot import Position, Snapshot
 
 MODEL = "model."
 TRAINING = "training."

@@ -16,30 +16,20 @@ runs/<name>/
 """
 
 import contextlib
-import os
 import re
-import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.config.schema import Config, read_config, to_toml
-from core.corpus.formats import (
-    Corpus,
-    Pair,
-    path_of,
-    read_corpus,
-    read_pairs,
-    write_corpus,
-    write_pairs,
-)
+from core.corpus.formats import read_corpus, read_pairs, write_corpus, write_pairs
+from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
+from core.files import TEMPORARY, path_of, replacing
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
-"""Names of the temporary files of `replacing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,25 +228,3 @@ def check_name(name: str) -> None:
             f"{name!r} cannot be the name of a run; accepted: 1 to 100 letters, digits, '.', '_' "
             "and '-', beginning with a letter or a digit"
         )
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file that takes the place of `path`, synced and renamed, if all goes well."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    # Unlike tempfile's, it may be read by whoever may read the rest of the run.
-    temporary.touch(exist_ok=False)
-    try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    finally:
-        # A disk that refuses this too must not hide what it refused first.
-        with contextlib.suppress(OSError):
-            temporary.unlink()

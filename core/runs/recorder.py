@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from core.files import replacing
 from core.runs import checkpoint
-from core.runs.directory import RunDirectory, replacing
+from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter
 from core.training import events
-from core.training.trainer import Snapshot
+from core.training.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.corpus.formats import Pair, Paradigm, conversion_pairs
+from core.corpus.paradigms import Pair, Paradigm, conversion_pairs
 from core.model.inference import Inference
 
 

@@ -7,7 +7,7 @@ import torch
 
 from core.compute.randomness import seeded
 from core.config.schema import EvaluationConfig
-from core.corpus.formats import Corpus, Pair, conversion_pairs
+from core.corpus.paradigms import Corpus, Pair, conversion_pairs
 from core.errors import InputError
 from core.model.inference import Inference
 from core.model.objective import kl_divergence
@@ -15,7 +15,7 @@ from core.scores.bleu import mean_bleu4
 from core.scores.conversion import convert_pairs
 from core.scores.gaussian import gaussian_score
 from core.scores.rate import active_units, mutual_information
-from core.training.events import Commonest, Conversion, Draw, Scores
+from core.scores.results import Commonest, Conversion, Draw, Scores
 
 SEED = 0
 """Selection pairs and draws are the same at every evaluation, of every run of a corpus."""

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from core.training.events import Gaussian
+from core.scores.results import Gaussian
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""

@@ -12,8 +12,9 @@ A draw is
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
-from core.corpus.formats import Corpus, find_corpus
+from core.corpus.formats import find_corpus
 from core.corpus.inflection import inflection
+from core.corpus.paradigms import Corpus
 
 DrawKind = Literal["hit", "real", "plausible", "broken"]
 DRAW_KINDS: tuple[DrawKind, ...] = get_args(DrawKind)

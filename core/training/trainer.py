@@ -9,7 +9,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from core.compute.workers import Workers
 from core.config.schema import Config
 from core.corpus.augmentation import hallucinate
 from core.corpus.batches import Batches, pad_together, shift_right
-from core.corpus.formats import Corpus, Pair
+from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import BLANK, EOS, Vocabulary
 from core.errors import Cancelled, InputError
 from core.model.cvae import CondVAE
@@ -33,35 +33,11 @@ from core.training import events
 from core.training.clock import Clock
 from core.training.control import Control
 from core.training.means import RunningMeans
-from core.training.schedules import SCHEDULED, Overrides, Schedules
+from core.training.schedules import Overrides, Schedules
+from core.training.snapshot import Position, Snapshot
 from core.training.step import Examples, learn, together, unchanged_unless
 
 MEASURED_STEPS = 3
-
-
-class Position(msgspec.Struct, frozen=True):
-    """Where a training stands, beside its tensors."""
-
-    step: int = 0
-    elapsed: float = 0.0
-    evaluated: int = 0
-    """Step of the last evaluation."""
-    saved: int = -1
-    """Step of the checkpoint `last`; -1 before the first."""
-    best: float = -1.0
-    """Highest score so far of those by which the best checkpoint is chosen."""
-    overrides: Overrides = SCHEDULED
-    """What was set by hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that a training is at one step. The tensors are the live ones, not copies."""
-
-    position: Position
-    model: Mapping[str, Tensor]
-    training: Mapping[str, Tensor]
-    """State of the optimiser and of the running means, by name."""
 
 
 class Trainer:

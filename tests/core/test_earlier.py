@@ -1,4 +1,4 @@
-"""Runs, presets and experiments of version 0.1.0 (tests/core/earlier/README.md) are still of use."""
+"""Files of version 0.1.0 (tests/core/earlier/README.md) are still of use."""
 
 import json
 import shutil

@@ -17,15 +17,16 @@ from torch import Tensor
 from core.catalogue.listing import summarize
 from core.compute.workers import Workers
 from core.config.schema import Config, to_toml
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.errors import InputError, OwnedElsewhereError, TrainingError
 from core.model.inference import Inference
 from core.runs.checkpoint import load, load_inference
 from core.runs.directory import RunDirectory
+from core.runs.environment import read_environment
 from core.runs.history import History
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, owning
-from core.session import prepare, read_environment, train
+from core.session import prepare, train
 from core.training import events
 from core.training.control import Control
 

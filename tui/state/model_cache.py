@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.runs.directory import RunDirectory
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
-from core.corpus.formats import path_of
 from core.errors import InputError
-from core.runs.directory import replacing
+from core.files import path_of, replacing
 from core.text import printable
 
 Rows = Sequence[Sequence[str]]

@@ -5,12 +5,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.alarms.alarms import GRACE, LOW_KL, RULES, Watch, alarms
+from core.alarms.evidence import GRACE, LOW_KL
+from core.alarms.rules import RULES
+from core.alarms.watch import Watch, alarms
 from core.config.schema import Config, with_settings
-from core.corpus.formats import Corpus, find_corpus, write_corpus
+from core.corpus.formats import find_corpus, write_corpus
+from core.corpus.paradigms import Corpus
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole
+from core.scores.results import Commonest, Conversion, Gaussian, Scores
 from core.session import prepare, train
 from core.training import events
 from core.training.control import Control
@@ -71,10 +75,10 @@ def evaluated(
     **more: object,
 ) -> events.Evaluated:
     half = 0.03 if 0 < gaussian < 1 else 0.003
-    scores = events.Scores(
+    scores = Scores(
         selection_bleu4=bleu4,
         bleu4=None,
-        gaussian=events.Gaussian(
+        gaussian=Gaussian(
             score=gaussian,
             ci95=(max(0.0, gaussian - half), min(1.0, gaussian + half)),
             draws=1000,
@@ -83,7 +87,7 @@ def evaluated(
         ),
         kl_per_dimension=(kl / 2, None, kl / 2),
         conversions=tuple(
-            events.Conversion(
+            Conversion(
                 source=f"{target}s",
                 target=target,
                 prediction=prediction,
@@ -93,7 +97,7 @@ def evaluated(
             for target, prediction in zip(NAMES, said, strict=True)
         ),
         samples=(),
-        commonest=events.Commonest(("succeed", "succeeds"), commonest),
+        commonest=Commonest(("succeed", "succeeds"), commonest),
         **more,
     )
     return events.Evaluated(**at(step), scores=scores, joint=bleu4, best=False)

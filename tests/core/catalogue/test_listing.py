@@ -16,7 +16,7 @@ from core.catalogue.listing import (
     summarize,
 )
 from core.config.schema import Config
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.errors import InputError, OwnedElsewhereError
 from core.runs.directory import RunDirectory, create_run
 from core.runs.journal import JournalFollower, JournalWriter

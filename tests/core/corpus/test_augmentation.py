@@ -1,7 +1,7 @@
 """Invented paradigms."""
 
 from core.corpus.augmentation import hallucinate
-from core.corpus.formats import Corpus, Paradigm
+from core.corpus.paradigms import Corpus, Paradigm
 
 
 def test_invented_paradigms_end_as_regular_ones_do(corpus: Corpus) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.corpus.batches import Batch, Batches, encode_words, shift_right
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import EOS, PAD, SOS, Vocabulary
 from core.errors import InputError
 

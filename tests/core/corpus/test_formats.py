@@ -8,10 +8,6 @@ from hypothesis import strategies as st
 from core.corpus.formats import (
     ENGLISH_TENSES,
     LONGEST_FORM,
-    Corpus,
-    Pair,
-    Paradigm,
-    conversion_pairs,
     find_corpus,
     read_corpus,
     read_pairs,
@@ -19,6 +15,7 @@ from core.corpus.formats import (
     write_corpus,
     write_pairs,
 )
+from core.corpus.paradigms import Corpus, Pair, Paradigm, conversion_pairs
 from core.errors import InputError
 
 HEADER = "\t".join(ENGLISH_TENSES)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.corpus.formats import ENGLISH_TENSES, LONGEST_FORM, Corpus, Paradigm
+from core.corpus.formats import ENGLISH_TENSES, LONGEST_FORM
+from core.corpus.paradigms import Corpus, Paradigm
 from core.corpus.vocabulary import BLANK, EOS, FIRST_OUTPUT, PAD, SOS, SPARE_STEPS, Vocabulary
 from core.errors import InputError
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.corpus.batches import encode_words, shift_right
-from core.corpus.formats import Corpus, Paradigm
+from core.corpus.paradigms import Corpus, Paradigm
 from core.corpus.vocabulary import PAD, Vocabulary
 from core.diagnostics.diagnosis import diagnose
 from core.diagnostics.edit_distance import edit_distances

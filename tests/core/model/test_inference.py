@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.corpus.batches import encode_words, shift_right
-from core.corpus.formats import Corpus, conversion_pairs
+from core.corpus.paradigms import Corpus, conversion_pairs
 from core.corpus.vocabulary import EOS, FIRST_OUTPUT, SOS, Vocabulary
 from core.errors import Cancelled, InputError
 from core.model.cvae import CondVAE

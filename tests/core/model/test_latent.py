@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.model.latent import interpolate, latent_map, principal_components, walk
 from core.model.objective import kl_divergence
 from core.runs.checkpoint import load_inference

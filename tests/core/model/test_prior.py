@@ -5,7 +5,7 @@ import torch
 
 from core.config.schema import Config, with_settings
 from core.corpus.batches import Batches
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
 from core.model.cvae import CondVAE, Memory, Posterior

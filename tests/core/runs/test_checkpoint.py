@@ -11,7 +11,7 @@ from torch import Tensor
 from core.errors import InputError
 from core.runs.checkpoint import load, load_inference, save
 from core.runs.directory import RunDirectory
-from core.training.trainer import Position, Snapshot
+from core.training.snapshot import Position, Snapshot
 
 POSITION = Position(step=7, elapsed=1.5, evaluated=6, saved=6, best=0.25)
 

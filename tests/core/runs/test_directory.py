@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.config.schema import Config
-from core.corpus.formats import Corpus, Pair
+from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
-from core.runs.directory import RunDirectory, check_name, create_run, free_name, open_run, replacing
+from core.files import replacing
+from core.runs.directory import RunDirectory, check_name, create_run, free_name, open_run
 
 Tiny = Callable[..., Config]
 BAD_NAMES = [

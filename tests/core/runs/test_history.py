@@ -7,13 +7,14 @@ import msgspec
 import pytest
 
 from core.runs.history import History
+from core.scores.results import Gaussian, Scores
 from core.training import events
 from core.training.schedules import Overrides
 
-SCORES = events.Scores(
+SCORES = Scores(
     selection_bleu4=0.5,
     bleu4=0.6,
-    gaussian=events.Gaussian(score=0.1, ci95=(0, 0.2), draws=10, distinct=1, course_score=0.2),
+    gaussian=Gaussian(score=0.1, ci95=(0, 0.2), draws=10, distinct=1, course_score=0.2),
     kl_per_dimension=(0.5,),
     conversions=(),
     samples=(),

@@ -27,9 +27,10 @@ from core.errors import CvaeError
 from core.runs.checkpoint import load_inference
 from core.runs.commands import _take
 from core.runs.directory import RunDirectory, open_run
+from core.runs.environment import read_environment
 from core.runs.journal import JournalFollower, read_tail
 from core.runs.ownership import Owner, is_owned, owner
-from core.session import check_resumable, prepare, read_environment, train
+from core.session import check_resumable, prepare, train
 from core.training.control import Control
 from tui.state.view_state import ViewState, state_file
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from core.corpus.formats import Corpus, Paradigm
+from core.corpus.paradigms import Corpus, Paradigm
 from core.corpus.vocabulary import Vocabulary
 from core.model.inference import Inference
 from core.runs.checkpoint import load_inference

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from core.config.schema import EvaluationConfig
-from core.corpus.formats import Corpus, Pair, Paradigm, conversion_pairs
+from core.corpus.paradigms import Corpus, Pair, Paradigm, conversion_pairs
 from core.errors import InputError
 from core.model.cvae import Posterior
 from core.model.inference import Inference

@@ -2,7 +2,8 @@ import itertools
 
 import pytest
 
-from core.corpus.formats import ENGLISH_TENSES, Corpus, Paradigm, find_corpus
+from core.corpus.formats import ENGLISH_TENSES, find_corpus
+from core.corpus.paradigms import Corpus, Paradigm
 from core.scores.plausibility import Plausibility
 
 WALK = ("walk", "walks", "walking", "walked")

@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.scores.results import Conversion, Draw, Gaussian, Scores
 from core.training import events
 from core.training.events import EVENTS, Event, from_lines, to_line
 
 NOW = {"step": 3, "epoch": 0.5, "time": 1.0, "elapsed": 2.0}
-SCORES = events.Scores(
+SCORES = Scores(
     selection_bleu4=0.5,
     bleu4=None,
-    gaussian=events.Gaussian(score=0.1, ci95=(0.0, 0.2), draws=10, distinct=1, course_score=0.2),
+    gaussian=Gaussian(score=0.1, ci95=(0.0, 0.2), draws=10, distinct=1, course_score=0.2),
     kl_per_dimension=(0.5, 1.5),
     conversions=(
-        events.Conversion(
+        Conversion(
             source="a",
             target="b",
             prediction="\x1b[31m\n",
@@ -23,7 +24,7 @@ SCORES = events.Scores(
             target_condition="y",
         ),
     ),
-    samples=(events.Draw(("a", "é"), True),),
+    samples=(Draw(("a", "é"), True),),
 )
 PROGRESS = events.Progress(
     **NOW,

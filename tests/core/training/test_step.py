@@ -5,7 +5,7 @@ import torch
 
 from core.compute.hardware import Hardware
 from core.config.schema import Config, preset, with_settings
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.training.control import Control
 from core.training.step import Learnt, learn, together

@@ -17,7 +17,7 @@ from core.compute.hardware import Hardware, is_out_of_memory
 from core.compute.randomness import seeded
 from core.config.schema import Config, preset, preset_names, with_settings
 from core.corpus.batches import Batch
-from core.corpus.formats import Corpus, Pair
+from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import BLANK, EOS, SOS, Vocabulary
 from core.errors import InputError
 from core.model.cvae import CondVAE
@@ -25,8 +25,9 @@ from core.model.inference import Inference
 from core.training import events
 from core.training.control import Control
 from core.training.schedules import Overrides
+from core.training.snapshot import Snapshot
 from core.training.step import Examples
-from core.training.trainer import Snapshot, Trainer, choose_hardware
+from core.training.trainer import Trainer, choose_hardware
 
 CPU = Hardware("cpu", 1, "float32", 16)
 HALF_FORCED = ("teacher_forcing.start=0.5", "teacher_forcing.end=0.5")

@@ -5,7 +5,7 @@ from torch import nn
 from core.compute.hardware import Hardware
 from core.config.schema import preset
 from core.corpus.batches import shift_right
-from core.corpus.formats import Corpus
+from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.model.objective import cross_entropy
 from core.training.control import Control

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.alarms.alarms import RULES
+from core.alarms.rules import RULES
 from core.catalogue.listing import summarize
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory

@@ -10,7 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select, Static
 
-from core.corpus.formats import Paradigm
+from core.corpus.paradigms import Paradigm
 from core.corpus.vocabulary import EOS, FIRST_OUTPUT
 from core.model.inference import Form
 from core.runs.directory import RunDirectory

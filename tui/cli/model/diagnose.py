@@ -55,7 +55,7 @@ def command(
     How likely it finds words, where the nats of the KL go, what the latent tells, which conversions
     fail, what its draws are, and the alarms that stand at the end of the run.
     """
-    from core.alarms.alarms import alarms
+    from core.alarms.watch import alarms
     from core.diagnostics.diagnosis import diagnose
     from core.runs.checkpoint import load_inference
 

@@ -8,7 +8,8 @@ from typing import Any
 import click
 import msgspec
 
-from core.corpus.formats import Pair, read_pairs, read_paradigms
+from core.corpus.formats import read_pairs, read_paradigms
+from core.corpus.paradigms import Pair
 from core.runs.directory import RunDirectory
 from tui.cli.options import checkpoint_option, json_option, print_json, run_argument, seed_option
 from tui.cli.table import print_table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from core.corpus.formats import Paradigm, Split
+from core.corpus.paradigms import Paradigm, Split
 from core.text import printable
 from tui.widgets.themes import RIGHT, WRONG
 

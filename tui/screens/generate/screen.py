@@ -17,8 +17,8 @@ from textual.worker import get_current_worker
 from core.errors import Cancelled, CvaeError
 from core.runs.directory import RunDirectory
 from core.scores.plausibility import DrawKind, Plausibility
+from core.scores.results import Gaussian
 from core.text import printable
-from core.training.events import Gaussian
 from tui.screens.base import Room
 from tui.text.format import count
 from tui.widgets.model_picker import ModelPicker

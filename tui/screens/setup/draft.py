@@ -4,8 +4,8 @@ import contextlib
 
 from core.config.fields import Field, shown
 from core.config.schema import Config, build, fields, preset, value
-from core.corpus.formats import path_of
 from core.errors import InputError
+from core.files import path_of
 from data import corpora
 
 

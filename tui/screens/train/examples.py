@@ -5,8 +5,8 @@ from os.path import commonprefix
 
 from textual.content import Content
 
+from core.scores.results import Conversion, Draw
 from core.text import printable
-from core.training.events import Conversion, Draw
 
 
 def conversions(found: Sequence[Conversion]) -> Content:

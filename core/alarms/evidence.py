@@ -1,0 +1,144 @@
+"""The journal of a training, as the rules of alarms ask about it."""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+
+from core.config.schema import Config
+from core.runs.history import History
+from core.scores.results import Gaussian, Scores
+from core.training.events import Started
+from core.training.schedules import Schedules
+
+GRACE = 0.03
+"""Share of the training at whose head only its schedules are judged."""
+RECENT = 0.01
+"""Share of the training whose readings tell how it stands."""
+LOW_KL = 0.5
+"""Nats under which a latent says nothing of a word."""
+PATIENCE = 0.2
+"""Share of the training in which something should improve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A training as its journal tells it so far."""
+
+    config: Config
+    history: History
+
+    @property
+    def started(self) -> Started:
+        """What it trains on."""
+        assert self.history.started
+        return self.history.started
+
+    @property
+    def step(self) -> int:
+        """The last step of which something was told."""
+        return self.history.last.step if self.history.last else 0
+
+    @property
+    def verbs(self) -> float:
+        """ln N of the distinct training paradigms, in nats: what a latent must tell to name one."""
+        return math.log(max(self.started.paradigms, 2))
+
+    @property
+    def low_kl(self) -> float:
+        """Nats under which the latent has collapsed; less where few paradigms need few."""
+        return min(LOW_KL, self.verbs / 4)
+
+    def past(self, share: float) -> bool:
+        """Whether more than this share of the training lies behind."""
+        return self.step > share * self.started.steps
+
+    @property
+    def warm(self) -> bool:
+        """Whether beta has risen, and fallen where a memory lets it."""
+        return self.past_warm_up_by(0)
+
+    def past_warm_up_by(self, share: float) -> bool:
+        """Whether it has been warm for more than this share of the training."""
+        return self.past(warm_up_share(self.config) + share)
+
+    def values(self, name: str, start: float, end: float = 0.0) -> list[float]:
+        """The finite values of a series between two shares of the training before now."""
+        series = self.history.series.get(name)
+        if series is None:
+            return []
+        low, high = (
+            bisect_right(series.steps, self.step - share * self.started.steps)
+            for share in (start, end)
+        )
+        return [value for value in series.values[low:high] if math.isfinite(value)]
+
+    def recent(self, name: str) -> list[float]:
+        """The last values of a series, two at least where there are two."""
+        recent = self.values(name, RECENT)
+        if len(recent) < 2 and (series := self.history.series.get(name)):
+            recent = [value for value in series.values[-2:] if math.isfinite(value)]
+        return recent
+
+    def even_hits(self, gaussian: Gaussian) -> float:
+        """How many distinct paradigms so many hits would be if they fell alike on all: of H on N,
+        N (1 - (1 - 1/N)^H), for H hits miss one of N with probability (1 - 1/N)^H.
+        """
+        paradigms = self.started.paradigms
+        return paradigms * (1 - (1 - 1 / paradigms) ** hit_count(gaussian))
+
+    @property
+    def scores(self) -> Scores | None:
+        """The last scores, unless they are from before it was warm."""
+        return self.lately[-1] if self.lately else None
+
+    @property
+    def lately(self) -> list[Scores]:
+        """The last scores and those of the last PATIENCE of the training before them, from when it
+        was warm.
+        """
+        evaluated = self.history.evaluated
+        if evaluated is None:
+            return []
+        start = evaluated.step - PATIENCE * self.started.steps
+        start = max(start, warm_up_share(self.config) * self.started.steps)
+        return [event.scores for event in self.history.evaluations if event.step > start]
+
+
+def hit_count(gaussian: Gaussian) -> int:
+    """Draws that were hits."""
+    return round(gaussian.score * gaussian.draws)
+
+
+def kl_of(scores: Scores) -> float:
+    """KL of the words that were scored, in nats."""
+    return sum(kl for kl in scores.kl_per_dimension if kl is not None)
+
+
+def rise_share(config: Config) -> float:
+    """Share of the training after which beta has risen, GRACE at least."""
+    objective = config.objective
+    if objective.annealing == "constant" or objective.beta_max <= objective.beta_start:
+        return GRACE
+    cycles = objective.cycles if objective.annealing == "cyclical" else 1
+    return max(GRACE, (objective.zero_ratio + objective.rise_ratio) / cycles)
+
+
+def warm_up_share(config: Config) -> float:
+    """Share of the training after which beta has risen, and fallen where a memory lets it."""
+    if not config.model.has_memory:
+        return rise_share(config)
+    return max(rise_share(config), config.prior.start + config.objective.fall_ratio)
+
+
+@lru_cache(maxsize=8)
+def peak_beta(config: Config, steps_per_epoch: int) -> float:
+    """The highest beta of a training.
+
+    Within a cycle beta only rises, and only the fall ends that: the peak is a cycle's last step or
+    the first of the fall.
+    """
+    schedules = Schedules(config, steps_per_epoch)
+    cycles = config.objective.cycles if config.objective.annealing == "cyclical" else 1
+    ends = {math.ceil(cycle * schedules.steps / cycles) - 1 for cycle in range(1, cycles + 1)}
+    return max(schedules.beta(step) for step in ends | {schedules.division, 0})

@@ -1,0 +1,72 @@
+"""What a run was computed with: machine, versions, device, threads and precision."""
+
+import contextlib
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+import torch
+
+from core.compute.hardware import Hardware
+from core.files import replacing
+from core.runs.directory import RunDirectory
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What a run was computed with."""
+
+    hardware: Hardware
+    machine: str
+    processors: int
+    accelerator: str
+    python: str
+    torch: str
+    cvae_tui: str
+    commit: str
+
+
+def read_environment(directory: RunDirectory) -> Environment | None:
+    """What a run was computed with, if it ever was."""
+    try:
+        return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_environment(directory: RunDirectory, hardware: Hardware) -> None:
+    """Write down what a run is computed with. Raises OSError when the disk refuses."""
+    found = msgspec.json.format(msgspec.json.encode(_environment(hardware)))
+    with replacing(directory.environment_file) as file:
+        file.write_bytes(found + b"\n")
+
+
+def _environment(hardware: Hardware) -> Environment:
+    accelerator = torch.cuda.get_device_name() if hardware.device == "cuda" else ""
+    return Environment(
+        hardware=hardware,
+        machine=f"{platform.system()} {platform.machine()}",
+        processors=os.cpu_count() or 1,
+        accelerator=accelerator,
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        cvae_tui=metadata.version("cvae-tui"),
+        commit=_commit(),
+    )
+
+
+def _commit() -> str:
+    """The commit of the checkout that this file is part of, if it is part of one."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+        return found.stdout.strip() if found.returncode == 0 else ""
+    return ""
