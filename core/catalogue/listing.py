@@ -182,15 +182,12 @@ def summarize(directory: RunDirectory) -> RunSummary:
 def _summary(directory: RunDirectory, history: History, labels: Labels, size: int) -> RunSummary:
     last = history.last
     scores = history.best.scores if history.best else None
-    bleu4 = None
-    if scores:
-        bleu4 = scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
     return RunSummary(
         name=directory.name,
         state=run_state(directory, history),
         epoch=last.epoch if last else 0.0,
         step=last.step if last else 0,
-        bleu4=bleu4,
+        bleu4=scores.headline_bleu4 if scores else None,
         gaussian=scores.gaussian.score if scores else None,
         age=last.time if last else None,
         ce=history.progress.ce if history.progress else None,

@@ -35,8 +35,7 @@ def read_curves(journal: Path) -> Curves:
             case events.Progress(ce=value) if value is not None:
                 ce.append((event.step, value))
             case events.Evaluated(scores=scores):
-                reported = scores.bleu4
-                bleu4.append((event.step, scores.selection_bleu4 if reported is None else reported))
+                bleu4.append((event.step, scores.headline_bleu4))
     return Curves(_valid(ce), _valid(bleu4))
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from core.config.schema import fields, value
 from core.errors import InputError
 from core.exports.run_data import Record
-from core.runs.history import PROGRESS_SERIES
 from core.text import printable
 from core.training import events
+from core.training.metrics import metrics_of
 
 PREFIX = "events.out.tfevents."
 """With which the names of event files begin."""
@@ -65,8 +65,8 @@ def _best_scores(record: Record) -> dict[str, float]:
 
 
 def _add_progress(writer: Any, event: events.Progress) -> None:
-    for name in PROGRESS_SERIES:
-        number = getattr(event, name)
+    for name, source in metrics_of(events.Progress).items():
+        number = source.read(event)
         writer.add_scalar(
             f"training/{name}", math.nan if number is None else number, event.step, event.time
         )
@@ -74,18 +74,9 @@ def _add_progress(writer: Any, event: events.Progress) -> None:
 
 def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str, ...]) -> None:
     scores, gaussian = event.scores, event.scores.gaussian
-    numbers = {
-        "selection_bleu4": scores.selection_bleu4,
-        "bleu4": scores.bleu4,
-        "gaussian": gaussian.score,
-        "gaussian_ci95_low": gaussian.ci95[0],
-        "gaussian_ci95_high": gaussian.ci95[1],
-        "course_score": gaussian.course_score,
-        "distinct": gaussian.distinct,
-        "joint": event.joint,
-        "active_units": scores.active_units,
-        "mutual_information": scores.mutual_information,
-    }
+    low, high = gaussian.ci95
+    numbers = {name: source.read(event) for name, source in metrics_of(events.Evaluated).items()}
+    numbers |= {"gaussian_ci95_low": low, "gaussian_ci95_high": high}
     for name, number in numbers.items():
         if number is not None:
             writer.add_scalar(f"scores/{name}", number, event.step, event.time)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.exports.palette import COLOURS
 from core.exports.run_data import Record
+from core.training.events import Evaluated
+from core.training.metrics import METRICS, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,26 +62,8 @@ STYLE: dict[Any, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One pair of axes."""
-
-    series: str
-    label: str
-    """With its unit."""
-    unit_interval: bool = False
-    scored: bool = False
-    """Whether its points are evaluations."""
-
-
-PANELS = (
-    Panel("ce", "Cross-entropy (nats per word)"),
-    Panel("kl", "KL divergence (nats per word)"),
-    Panel("bleu4", "BLEU-4", unit_interval=True, scored=True),
-    Panel("gaussian", "Gaussian score", unit_interval=True, scored=True),
-    Panel("beta", "KL weight β"),
-    Panel("teacher_forcing_ratio", "Teacher forcing ratio", unit_interval=True),
-)
+PANELS = ("ce", "kl", "bleu4", "gaussian", "beta", "teacher_forcing_ratio")
+"""The metrics of a figure, each on axes of its own."""
 
 
 def curves(records: Sequence[Record], kind: Kind) -> bytes:
@@ -98,11 +82,11 @@ def curves(records: Sequence[Record], kind: Kind) -> bytes:
         return _saved(figure, kind, "Curves of " + ", ".join(record.name for record in records))
 
 
-def curve(records: Sequence[Record], panel: Panel) -> str:
+def curve(records: Sequence[Record], panel: str) -> str:
     """One panel as SVG, without a legend."""
     from matplotlib import rc_context
 
-    with rc_context(STYLE | {"svg.hashsalt": panel.series}):
+    with rc_context(STYLE | {"svg.hashsalt": panel}):
         figure = _empty(4.2, 2.7)
         axes = figure.subplots()
         _draw(axes, panel, records)
@@ -129,30 +113,30 @@ def _saved(figure: "Figure", kind: Kind, title: str) -> bytes:
     return file.getvalue()
 
 
-def _draw(axes: "Axes", panel: Panel, records: Sequence[Record]) -> None:
-    axes.set_ylabel(panel.label)
-    if panel.unit_interval:
+def _draw(axes: "Axes", panel: str, records: Sequence[Record]) -> None:
+    axes.set_ylabel(metric(panel).label)
+    if metric(panel).bounds:
         axes.set_ylim(-0.02, 1.03)
     for place, record in enumerate(records):
-        if panel.scored:
+        if METRICS[panel].event is Evaluated:
             _draw_scores(axes, panel, record, place, alone=len(records) == 1)
         else:
             _draw_readings(axes, panel, record, place)
-    if panel.series == "ce" and _spans_magnitudes(records):
+    if panel == "ce" and _spans_magnitudes(records):
         from matplotlib.ticker import FuncFormatter, NullFormatter
 
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    if panel.series == "kl":
+    if panel == "kl":
         _draw_limit(axes, records)
     axes.set_xlim(
         0, max((one.history.last.epoch for one in records if one.history.last), default=1)
     )
 
 
-def _draw_readings(axes: "Axes", panel: Panel, record: Record, place: int) -> None:
-    series = record.history.series.get(panel.series)
+def _draw_readings(axes: "Axes", panel: str, record: Record, place: int) -> None:
+    series = record.history.series.get(panel)
     if series is None:
         return
     points = list(thinned(series.epochs, series.values))
@@ -163,10 +147,10 @@ def _draw_readings(axes: "Axes", panel: Panel, record: Record, place: int) -> No
     axes.plot(epochs, [point.mean for point in points], **_line(place))
 
 
-def _draw_scores(axes: "Axes", panel: Panel, record: Record, place: int, *, alone: bool) -> None:
+def _draw_scores(axes: "Axes", panel: str, record: Record, place: int, *, alone: bool) -> None:
     history, evaluations = record.history, record.history.evaluations
     epochs = [event.epoch for event in evaluations]
-    if panel.series == "gaussian":
+    if panel == "gaussian":
         scores: list[float | None] = [event.scores.gaussian.score for event in evaluations]
         low = [event.scores.gaussian.ci95[0] for event in evaluations]
         high = [event.scores.gaussian.ci95[1] for event in evaluations]

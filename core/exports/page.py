@@ -9,13 +9,14 @@ from core.config.preset_files import shipped_names
 from core.config.schema import Config, differences, fields, preset, to_toml, value
 from core.errors import Cancelled
 from core.exports.diagnosis_text import findings
-from core.exports.figure import DASHES, GRID, INK, PANELS, Panel, band_label, curve
+from core.exports.figure import DASHES, GRID, INK, PANELS, band_label, curve
 from core.exports.markup import facts, picture, table, text
 from core.exports.palette import COLOURS
 from core.exports.run_data import Record
 from core.exports.style import STYLE
 from core.scores.results import Scores
 from core.training import events
+from core.training.metrics import metric
 
 if TYPE_CHECKING:
     from core.diagnostics.diagnosis import Diagnosis
@@ -119,10 +120,11 @@ def _verdict(record: Record, *, named: bool) -> str:
         scores, gaussian = best.scores, best.scores.gaussian
         low, high = gaussian.ci95
         sentences.append(
-            f"The best checkpoint, of epoch {best.epoch:.0f}, reaches BLEU-4 {_bleu4(scores):.4f} "
-            f"on the {_pairs(scores)} pairs and a Gaussian score of {gaussian.score:.4f} (95 % "
-            f"interval {low:.4f} to {high:.4f}); its {gaussian.draws:,} draws hit "
-            f"{gaussian.distinct:,} of {record.started.paradigms:,} paradigms."
+            f"The best checkpoint, of epoch {best.epoch:.0f}, reaches BLEU-4 "
+            f"{scores.headline_bleu4:.4f} on the {_pairs(scores)} pairs and a Gaussian "
+            f"score of {gaussian.score:.4f} (95 % interval {low:.4f} to {high:.4f}); its "
+            f"{gaussian.draws:,} draws hit {gaussian.distinct:,} of {record.started.paradigms:,} "
+            "paradigms."
         )
     standing = [alarm for alarm in _alarms(record).values() if alarm.begins]
     sentences.append(
@@ -143,7 +145,7 @@ def _together(records: Sequence[Record], cancelled: Callable[[], bool]) -> Itera
         if cancelled():
             raise Cancelled("the export was given up")
         drawing = picture(
-            curve(records, panel), panel.series, panel.label, _ends(records, panel), THEMED
+            curve(records, panel), panel, metric(panel).label, _ends(records, panel), THEMED
         )
         yield f"<figure>{drawing}</figure>"
     yield '</div></section><section aria-labelledby="scores"><h2 id="scores">Scores</h2>'
@@ -212,20 +214,17 @@ def _evaluations(records: Sequence[Record]) -> list[events.Evaluated]:
     return [event for record in records for event in record.history.evaluations]
 
 
-def _ends(records: Sequence[Record], panel: Panel) -> str:
+def _ends(records: Sequence[Record], panel: str) -> str:
     """Where the lines of a panel begin and end, for those who do not see them."""
     parts = []
     for record in records:
-        series = record.history.series
-        found = series.get(panel.series) or (
-            series.get("selection_bleu4") if panel.series == "bleu4" else None
-        )
+        found = record.history.find(panel)
         if found:
             parts.append(
                 f"{record.name}: from {found.values[0]:.4g} to {found.values[-1]:.4g} over "
                 f"{found.epochs[-1]:.0f} epochs"
             )
-    return f"{panel.label}. {'; '.join(parts) or 'No values yet'}."
+    return f"{metric(panel).label}. {'; '.join(parts) or 'No values yet'}."
 
 
 def _scores(record: Record) -> Iterator[list[str]]:
@@ -240,7 +239,7 @@ def _scores(record: Record) -> Iterator[list[str]]:
             yield [
                 text(record.name),
                 f"{name}, epoch {event.epoch:.0f}",
-                f"{_bleu4(scores):.4f}",
+                f"{scores.headline_bleu4:.4f}",
                 _pairs(scores),
                 f"{gaussian.score:.4f}",
                 f"{low:.4f} to {high:.4f}",
@@ -249,10 +248,6 @@ def _scores(record: Record) -> Iterator[list[str]]:
                 f"{gaussian.course_score:.4f}",
                 f"{event.joint:.4f}",
             ]
-
-
-def _bleu4(scores: Scores) -> float:
-    return scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
 
 
 def _pairs(scores: Scores) -> str:

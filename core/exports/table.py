@@ -38,7 +38,6 @@ def _beside_the_series(event: events.Evaluated) -> Iterator[tuple[str, float | N
     gaussian = event.scores.gaussian
     yield "gaussian_ci95_low", gaussian.ci95[0]
     yield "gaussian_ci95_high", gaussian.ci95[1]
-    yield "gaussian_draws", gaussian.draws
 
 
 def _cell(value: float | None) -> float | int | str:

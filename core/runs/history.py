@@ -3,15 +3,20 @@
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby, zip_longest
 from typing import Literal, cast
 
 from core.training import events
+from core.training.metrics import DIMENSION, metrics_of
 from core.training.schedules import EDITABLE, Overrides
 
 State = Literal["new", "training", "paused", "finished", "stopped", "failed", "crashed"]
 ACTIVE: tuple[State, ...] = ("training", "paused")
+
+
+_REPORTED = [(name, source.read) for name, source in metrics_of(events.Progress).items()]
+_EVALUATED = [(name, source.read) for name, source in metrics_of(events.Evaluated).items()]
 
 
 class Moments:
@@ -94,8 +99,8 @@ class History:
         self.edits: list[events.Edited] = []
         self._reports = Moments()
         self._evaluated_at = Moments()
-        self._together: list[Series] = []
-        """Those whose moments are those of all evaluations."""
+        self._dimensions: list[Series] = []
+        """KL of each latent dimension."""
         self.alarms: list[events.Alarm] = []
         self.last: events.Event | None = None
 
@@ -109,6 +114,11 @@ class History:
                 for event in some:
                     self._add(event)
                     self.last = event
+
+    def find(self, name: str) -> Series | None:
+        """Series of a metric; `bleu4` falls back on the selection pairs where none are reported."""
+        found = self.series.get(name)
+        return self.series.get("selection_bleu4") if found is None and name == "bleu4" else found
 
     @property
     def overrides(self) -> Overrides:
@@ -166,17 +176,10 @@ class History:
                 self.evaluations.append(event)
                 if event.best:
                     self.best = event
-                scores = event.scores
-                self._series("selection_bleu4").append(event, scores.selection_bleu4)
-                if scores.bleu4 is not None:
-                    self._series("bleu4").append(event, scores.bleu4)
-                self._series("gaussian").append(event, scores.gaussian.score)
-                self._series("distinct").append(event, scores.gaussian.distinct)
-                self._series("joint").append(event, event.joint)
-                self._add_together(event)
-                if scores.active_units is not None:
-                    self._series("active_units").append(event, scores.active_units)
-                    self._series("mutual_information").append(event, scores.mutual_information)
+                for name, value in _EVALUATED:
+                    if (found := value(event)) is not None or name in self.series:
+                        self._series(name).append(event, found)
+                self._add_dimensions(event)
             case events.Edited():
                 self.edits.append(event)
             case events.Saved():
@@ -193,27 +196,30 @@ class History:
     def _add_reports(self, new: Sequence[events.Progress]) -> None:
         self.progress = self.last = new[-1]
         self._reports.add(new)
-        for name, told in PROGRESS_SERIES.items():
-            series = self.series.setdefault(name, Series(self._reports))
-            values = told(new)
+        for name, value in _REPORTED:
+            values = list(map(value, new))
+            series = self.series.get(name)
+            if series is None:
+                if all(found is None for found in values):
+                    continue
+                series = self.series[name] = Series(self._reports)
+                series.values.extend([math.nan] * (len(self._reports.steps) - len(new)))
             try:
                 series.values.fromlist(cast(list[float], values))
             except TypeError:
-                series.values.fromlist([math.nan if value is None else value for value in values])
+                series.values.fromlist([math.nan if found is None else found for found in values])
 
-    def _add_together(self, event: events.Evaluated) -> None:
-        """Take in what every evaluation tells, and all dimensions at once."""
-        scores = event.scores
-        told = [scores.gaussian.course_score, *scores.kl_per_dimension]
-        if not self._together:
-            names = [DIMENSION.format(number) for number in range(1, len(told))]
-            self._together = [
-                self.series.setdefault(name, Series(self._evaluated_at))
-                for name in ("course_score", *names)
+    def _add_dimensions(self, event: events.Evaluated) -> None:
+        """Take in the KL of all latent dimensions at once."""
+        kl = event.scores.kl_per_dimension
+        if not self._dimensions:
+            self._dimensions = [
+                self.series.setdefault(DIMENSION.format(number), Series(self._evaluated_at))
+                for number in range(1, len(kl) + 1)
             ]
         self._evaluated_at.add([event])
         # A journal may be damaged: whatever it tells, the series stay equally long.
-        for series, value in zip_longest(self._together, told[: len(self._together)]):
+        for series, value in zip_longest(self._dimensions, kl[: len(self._dimensions)]):
             series.values.append(math.nan if value is None else value)
 
     def _series(self, name: str) -> Series:
@@ -227,23 +233,3 @@ class History:
         self.evaluations = [event for event in self.evaluations if event.step <= step]
         self.edits = [event for event in self.edits if event.step <= step]
         self.alarms = [event for event in self.alarms if event.step <= step]
-
-
-DIMENSION = "kl_of_dimension_{:02}"
-"""The series of a latent dimension's KL, counted from 1."""
-
-Values = list[float | None]
-
-PROGRESS_SERIES: Mapping[str, Callable[[Sequence[events.Progress]], Values]] = {
-    "ce": lambda told: [one.ce for one in told],
-    "ce_per_character": lambda told: [one.ce_per_character for one in told],
-    "kl": lambda told: [one.kl for one in told],
-    "beta": lambda told: [one.beta for one in told],
-    "teacher_forcing_ratio": lambda told: [one.teacher_forcing_ratio for one in told],
-    "learning_rate": lambda told: [one.learning_rate for one in told],
-    "gradient_norm": lambda told: [one.gradient_norm for one in told],
-    "words_per_second": lambda told: [one.words_per_second for one in told],
-    "skipped": lambda told: [one.skipped for one in told],
-}
-"""What reports tell, by name. To ask for a field by a name in a variable would take twice as long.
-"""

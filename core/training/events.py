@@ -5,8 +5,11 @@ of training and evaluation, pauses left out). CE and KL are in nats per word, wh
 objective's convention.
 """
 
+from typing import Annotated
+
 import msgspec
 
+from core.scores.metric import UNIT_INTERVAL, Metric
 from core.scores.results import Scores
 
 
@@ -37,25 +40,28 @@ class Started(Event, frozen=True):
 class Progress(Event, frozen=True):
     """Means over the steps since the last such event; schedules as they stand at this step."""
 
-    ce: float | None
-    ce_per_character: float | None
-    kl: float | None
-    beta: float
-    teacher_forcing_ratio: float
-    learning_rate: float
-    gradient_norm: float | None
-    words_per_second: float
+    ce: Annotated[float | None, Metric("CE", "nats/word", noisy=True)]
+    ce_per_character: Annotated[float | None, Metric("CE", "nats/character", noisy=True)]
+    kl: Annotated[float | None, Metric("KL", "nats/word", noisy=True)]
+    beta: Annotated[float, Metric("Beta")]
+    teacher_forcing_ratio: Annotated[float, Metric("Teacher forcing ratio", bounds=UNIT_INTERVAL)]
+    learning_rate: Annotated[float, Metric("Learning rate")]
+    gradient_norm: Annotated[float | None, Metric("Gradient norm", noisy=True)]
+    words_per_second: Annotated[float, Metric("Speed", "words/s", noisy=True)]
     eta: float
     """Seconds that the rest will take."""
-    skipped: int = 0
+    skipped: Annotated[int, Metric("Skipped steps")] = 0
     """Steps among them that were left out of the training, their loss not being finite."""
+    loss: Annotated[float | None, Metric("Loss", "nats", noisy=True)] = None
+    """The objective that is minimised, by the convention of `objective.ce_reduction`; None in
+    journals of version 0.1.0."""
 
 
 class Evaluated(Event, frozen=True):
     """The model was scored."""
 
     scores: Scores
-    joint: float
+    joint: Annotated[float, Metric("Joint score", bounds=UNIT_INTERVAL)]
     """Harmonic mean of selection BLEU-4 and Gaussian score."""
     best: bool
     """Whether no earlier score by which the best checkpoint is chosen was as high."""

@@ -2,28 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """Means over some steps; None where one was not finite. CE and KL in nats per word."""
-
-    ce: float | None
-    ce_per_character: float | None
-    kl: float | None
-    gradient_norm: float | None
-    skipped: int = 0
-    """Steps that were left out because they were not finite."""
-
-
 class RunningMeans:
     """Sums over the steps since the last reading, kept on the device until they are read."""
 
-    _NAMES = ("words", "characters", "ce", "kl", "norm", "steps")
+    _NAMES = ("words", "characters", "ce", "kl", "norm", "steps", "loss")
 
     def __init__(self, device: torch.device, tolerated: int = 0) -> None:
         """tolerated: steps in a row that may fail to be finite, which are then left out."""
@@ -40,7 +27,7 @@ class RunningMeans:
         with torch.no_grad():
             # Made on the device: a number from the processor would have to be copied to it.
             words, one = lengths.new_full((), len(ce)), lengths.new_ones(())
-            parts = [words, lengths.sum(), ce.sum(), kl.sum(), norm, one]
+            parts = [words, lengths.sum(), ce.sum(), kl.sum(), norm, one, loss]
             added, bad = torch.stack([part.float() for part in parts]), ~torch.isfinite(loss + norm)
             if self._tolerated:
                 added = added.where(~bad, 0)
@@ -58,21 +45,25 @@ class RunningMeans:
         step = int(self._bad_step)
         return None if step < 0 else step
 
-    def read(self) -> Means:
-        """Means since the last reading. Waits for the device."""
+    def read(self) -> dict[str, float | None]:
+        """Means since the last reading, by the fields of `Progress`; None where one was not finite.
+
+        CE and KL in nats per word. Waits for the device.
+        """
         sums = dict(zip(self._NAMES, self._sums.tolist(), strict=True))
         self._sums = torch.zeros_like(self._sums)
         skipped = 0
         if self._tolerated:
             skipped = int(self._skipped[0])
             self._skipped[0] = 0
-        return Means(
-            ce=_ratio(sums["ce"], sums["words"]),
-            ce_per_character=_ratio(sums["ce"], sums["characters"]),
-            kl=_ratio(sums["kl"], sums["words"]),
-            gradient_norm=_ratio(sums["norm"], sums["steps"]),
-            skipped=skipped,
-        )
+        return {
+            "loss": _ratio(sums["loss"], sums["steps"]),
+            "ce": _ratio(sums["ce"], sums["words"]),
+            "ce_per_character": _ratio(sums["ce"], sums["characters"]),
+            "kl": _ratio(sums["kl"], sums["words"]),
+            "gradient_norm": _ratio(sums["norm"], sums["steps"]),
+            "skipped": skipped,
+        }
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint keeps, by name."""
@@ -82,6 +73,9 @@ class RunningMeans:
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what `state` gave. Raises KeyError or ValueError when it is not there."""
         sums = state["means.sums"]
+        if sums.shape == (len(self._NAMES) - 1,):
+            # A checkpoint of version 0.1.0, which did not sum the loss.
+            sums = torch.cat([sums, sums.new_full((1,), math.nan)])
         if sums.shape != self._sums.shape:
             raise ValueError(f"the sums of the means have the shape {tuple(sums.shape)}")
         skipped = state.get("means.skipped", self._skipped)

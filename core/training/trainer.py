@@ -9,8 +9,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import torch
@@ -424,7 +423,7 @@ class Trainer:
     def _progress(self) -> events.Progress:
         return events.Progress(
             **self._now(),
-            **asdict(self._means.read()),
+            **cast(dict[str, Any], self._means.read()),
             beta=self.schedules.beta(self._step),
             teacher_forcing_ratio=self.schedules.teacher_forcing_ratio(self._step),
             learning_rate=self.schedules.learning_rate(self._step),

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from core.training.metrics import metric
 from tui.charts.chart import Chart
-from tui.charts.quantities import quantity
 from tui.charts.window import Window
 
 SMOOTHINGS = (0.6, 0.9, 0.98, 0.0)
@@ -60,8 +60,8 @@ class Board(Vertical):
         """The charts and the reading."""
         with Container(classes="charts"):
             for name in self._names:
-                known = quantity(name)
-                yield Chart(known.title, bounds=known.bounds, noisy=known.noisy, id=name)
+                known = metric(name)
+                yield Chart(known.heading, bounds=known.bounds, noisy=known.noisy, id=name)
         yield Static(classes="reading")
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""The chart widget: a titled frame around the lines of one quantity."""
+"""The chart widget: a titled frame around the lines of one metric."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,9 +15,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.runs.history import Series
+from core.scores.metric import Metric
+from core.training.metrics import metric
 from tui.charts.braille import BLANK, PATTERNS, draw
 from tui.charts.canvas import Canvas
-from tui.charts.quantities import Quantity, quantity
 from tui.charts.scale import ticks
 from tui.charts.series_cache import Course
 from tui.charts.view import Curve, Mark, View, index_of, position_of, view
@@ -36,7 +37,7 @@ OTHERS = len(PATTERNS) - 1
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The same quantity of another run."""
+    """The same metric of another run."""
 
     series: Series
     slot: int
@@ -44,7 +45,7 @@ class Line:
 
 
 class Chart(Widget, can_focus=True):
-    """One quantity of a run, and of others for comparison. Only cells that changed are drawn anew.
+    """One metric of a run, and of others for comparison. Only cells that changed are drawn anew.
 
     What is in sight and pointed at is a `Window`; the chart posts `Moved` when the user changes it.
     """
@@ -78,7 +79,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         Binding("down", "pan_values(-1)", "Values down", show=False),
         Binding("l", "log", "Logarithmic values", show=False),
         Binding("x", "axis", "Epoch, step or time", show=False),
-        Binding("v", "choose", "Another quantity", show=False),
+        Binding("v", "choose", "Another metric", show=False),
         Binding("enter", "enlarge", "Full screen", show=False),
         Binding("escape", "let_go", "No cursor", show=False),
     ]
@@ -116,7 +117,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 
     @dataclass
     class Choose(Message):
-        """The user wants another quantity on this chart."""
+        """The user wants another metric on this chart."""
 
         chart: "Chart"
 
@@ -133,8 +134,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
-        self.quantity = Quantity(title, bounds, noisy)
-        self.name_of_quantity = id or ""
+        self.metric = Metric(title, bounds=bounds, noisy=noisy)
+        self.name_of_metric = id or ""
         self.window = Window()
         self.logarithmic = False
         self._series: Series | None = None
@@ -174,7 +175,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
     ) -> None:
         """Draw a series as it stands now.
 
-        others: the same quantity of other runs. extent: how far the run has come; None takes it
+        others: the same metric of other runs. extent: how far the run has come; None takes it
         from the series.
         """
         self._series, self._others, self._marks = series, others, marks
@@ -197,8 +198,8 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self._redraw()
 
     def choose(self, name: str) -> None:
-        """Show another quantity from the next `show` on."""
-        self.quantity, self.name_of_quantity = quantity(name), name
+        """Show another metric from the next `show` on."""
+        self.metric, self.name_of_metric = metric(name), name
         self._values, self.logarithmic = None, False
         self._courses.clear()
 
@@ -208,7 +209,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         if series is None or not len(series) or step is None:
             return ""
         index = index_of(series, step)
-        read = f"{self.quantity.title} {figure(series.values[index])}"
+        read = f"{self.metric.heading} {figure(series.values[index])}"
         if self._is_smoothed:
             read += f" ~{figure(self._course(series).smooth('line').values[index])}"
         return read
@@ -234,12 +235,12 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 
     @property
     def _is_smoothed(self) -> bool:
-        return self.quantity.noisy and self._smoothing > 0
+        return self.metric.noisy and self._smoothing > 0
 
     def _course(self, series: Series) -> Course:
         known = self._courses.get(series)
         if known is None or not known.holds:
-            weight = self._smoothing if self.quantity.noisy else 0.0
+            weight = self._smoothing if self.metric.noisy else 0.0
             known = self._courses[series] = Course(series, weight)
         return known
 
@@ -311,7 +312,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self.refresh(*changed)
 
     def _entitle(self) -> None:
-        series, title = self._series, self.quantity.title
+        series, title = self._series, self.metric.heading
         if series is not None and len(series):
             step = self.window.cursor
             index = len(series) - 1 if step is None else index_of(series, step)
@@ -362,7 +363,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
     def _seen(self, columns: int) -> View | None:
         """The view, which a cursor that moves does not change."""
         curves, window = self._curves(), self.window.pointed(None)
-        bounds = self._values or self.quantity.bounds
+        bounds = self._values or self.metric.bounds
         points = tuple(
             (id(curve.series), curve.series.voided, len(curve.series), curve.style)
             for curve in curves
@@ -472,7 +473,7 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         self._move(Window(axis, cursor=self.window.cursor))
 
     def action_choose(self) -> None:
-        """Put another quantity on this chart."""
+        """Put another metric on this chart."""
         self.post_message(self.Choose(self))
 
     def action_enlarge(self) -> None:

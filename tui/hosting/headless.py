@@ -95,9 +95,8 @@ def steering_hint(directory: RunDirectory) -> str:
 def _scores(event: events.Evaluated) -> str:
     scores, gaussian = event.scores, event.scores.gaussian
     low, high = gaussian.ci95
-    bleu4 = scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
     return (
-        f"BLEU-4 {score(bleu4)}, Gaussian {score(gaussian.score)} "
+        f"BLEU-4 {score(scores.headline_bleu4)}, Gaussian {score(gaussian.score)} "
         f"({low:.3f} to {high:.3f}, {gaussian.distinct} distinct)"
         + (", the best so far" if event.best else "")
     )

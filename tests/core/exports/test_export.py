@@ -20,6 +20,7 @@ from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_whole
 from core.training import events
+from core.training.metrics import metric
 
 FILES: tuple[Format, ...] = ("csv", "svg", "png", "html")
 
@@ -173,7 +174,7 @@ def test_the_curves_name_their_quantities_units_and_runs(
     trained: RunDirectory, second: RunDirectory
 ) -> None:
     found = [*texts(contents("svg", read_records([trained, second], "svg")))]
-    for label in (*(panel.label for panel in PANELS), "Epoch", "trained", "second"):
+    for label in (*(metric(panel).label for panel in PANELS), "Epoch", "trained", "second"):
         assert label in found
 
 

@@ -295,8 +295,8 @@ class _Followed:
         best = self.history.best
         if best is None:
             return ""
-        bleu4 = best.scores.selection_bleu4 if best.scores.bleu4 is None else best.scores.bleu4
-        return f"BLEU-4 {score(bleu4)}  Gaussian {score(best.scores.gaussian.score)}"
+        scores = best.scores
+        return f"BLEU-4 {score(scores.headline_bleu4)}  Gaussian {score(scores.gaussian.score)}"
 
     @property
     def sentence(self) -> str:

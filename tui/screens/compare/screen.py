@@ -29,6 +29,7 @@ from core.runs.history import History, Series
 from core.runs.journal import JournalFollower
 from core.text import printable
 from core.training import events
+from core.training.metrics import metric
 from tui.screens.base import ROOMS, Room
 from tui.screens.compare.overlay import Line, Overlay
 from tui.state.selection import MARKERS, MOST
@@ -38,16 +39,8 @@ from tui.widgets.choice_dialog import ChooseOne, ChooseSome
 from tui.widgets.keyed_table import SteadyTable
 
 REFRESH_SECONDS = 2.0
-UNIT = (0.0, 1.0)
-CHARTS = {
-    "ce": ("CE nats/word", None, ""),
-    "kl": ("KL nats", None, ""),
-    "bleu4": ("BLEU-4", UNIT, ""),
-    "gaussian": ("Gaussian", UNIT, ""),
-    "joint": ("Joint score", UNIT, "wide"),
-    "beta": ("Beta", None, "wide"),
-}
-"""Title, bounds, and whether a chart is there on wide screens alone."""
+CHARTS = {"ce": "", "kl": "", "bleu4": "", "gaussian": "", "joint": "wide", "beta": "wide"}
+"""Metrics, and whether a chart is there on wide screens alone."""
 AXES = {"epoch": "epochs", "step": "steps", "seconds of training": "times"}
 """What lies along x, and the column of a series that has it."""
 SCORES = {
@@ -160,8 +153,8 @@ where a run has any, else of the selection pairs.
         yield Static(id="empty", markup=False)
         with TabbedContent(initial="curves"):
             with TabPane("Curves", id="curves"), Container(id="charts"):
-                for title, bounds, kind in CHARTS.values():
-                    chart = Overlay(title, bounds)
+                for name, kind in CHARTS.items():
+                    chart = Overlay(metric(name).heading, metric(name).bounds)
                     chart.set_class(kind == "wide", "wide")
                     yield chart
             with TabPane("Scores", id="scores"):
@@ -384,7 +377,7 @@ def _compared(group: Group, runs: Sequence[Followed]) -> Compared:
     """A copy of what is known, which no longer changes."""
     lines = {}
     for name in CHARTS:
-        found = [series for run in runs if (series := _series(run, name)) is not None]
+        found = [series for run in runs if (series := run.history.find(name)) is not None]
         for axis, column in AXES.items() if found else ():
             lines[name, axis] = _line(group.place, found, column)
     return Compared(
@@ -395,13 +388,6 @@ def _compared(group: Group, runs: Sequence[Followed]) -> Compared:
         [run.history.best for run in runs if run.history.best],
         lines,
     )
-
-
-def _series(run: Followed, name: str) -> Series | None:
-    found = run.history.series.get(name)
-    if name == "bleu4" and found is None:
-        return run.history.series.get("selection_bleu4")
-    return found
 
 
 def _line(place: int, series: Sequence[Series], column: str) -> Line:
@@ -449,7 +435,7 @@ def _scores(run: Compared) -> list[Text]:
     low, high = gaussian.ci95
     texts = (
         f"{best.epoch:.1f}",
-        score(_bleu4(best)),
+        score(best.scores.headline_bleu4),
         score(gaussian.score),
         f"{low:.4f} - {high:.4f}",
         f"{gaussian.distinct:,}",
@@ -462,17 +448,12 @@ def _scores(run: Compared) -> list[Text]:
     return [name, *(Text(text) for text in texts)]
 
 
-def _bleu4(best: events.Evaluated) -> float:
-    scores = best.scores
-    return scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
-
-
 def _ranges(group: Compared) -> list[Text]:
     """The cells of a group under `RANGES`."""
     cells = [_title(group), Text(group.finished)]
     if not group.best:
         return [*cells, *(Text("") for _ in range(len(RANGES) - len(cells)))]
-    bleu4 = summary([_bleu4(best) for best in group.best])
+    bleu4 = summary([best.scores.headline_bleu4 for best in group.best])
     gaussian = summary([best.scores.gaussian.score for best in group.best])
     texts = (
         _range(bleu4, SHORT),

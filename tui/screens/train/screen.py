@@ -15,16 +15,16 @@ from core.catalogue.listing import run_directories, run_state
 from core.config.schema import Config, preset
 from core.errors import CvaeError, InputError
 from core.runs.directory import RunDirectory
-from core.runs.history import ACTIVE, History, Series, State
+from core.runs.history import ACTIVE, History, State
 from core.runs.journal import JournalFollower
 from core.text import printable
 from core.training.events import Event
+from core.training.metrics import metric
 from core.training.schedules import EDITABLE, SCHEDULED, Schedules
 from tui.charts.board import SMOOTHINGS, Board
 from tui.charts.braille import PATTERNS, draw
 from tui.charts.chart import OTHERS, Chart, Line
 from tui.charts.columns import Column
-from tui.charts.quantities import quantity
 from tui.charts.view import Mark
 from tui.charts.window import Extent
 from tui.screens.base import Room
@@ -297,13 +297,13 @@ What is set by hand holds until it is given back to its schedule, through a resu
         )
         marks = self._marks()
         for chart in self.query_one(Board).charts:
-            name = chart.name_of_quantity
+            name = chart.name_of_metric
             others = [
                 Line(series, other.slot)
                 for other in self._others
-                if (series := _series(other.history, name)) is not None
+                if (series := other.history.find(name)) is not None
             ]
-            chart.show(_series(history, name), others, marks, extent)
+            chart.show(history.find(name), others, marks, extent)
         self.query_one(Board).read()
 
     def _marks(self) -> list[Mark]:
@@ -414,8 +414,8 @@ What is set by hand holds until it is given back to its schedule, through a resu
                 chart.choose(name)
                 self._show_charts()
 
-        options = [(name, quantity(name).title) for name in names]
-        self.app.push_screen(ChooseOne("On this chart", options, chart.name_of_quantity), choose)
+        options = [(name, metric(name).heading) for name in names]
+        self.app.push_screen(ChooseOne("On this chart", options, chart.name_of_metric), choose)
 
     def on_board_smoothed(self, message: Board.Smoothed) -> None:
         """Smooth like this from now on."""
@@ -487,13 +487,6 @@ What is set by hand holds until it is given back to its schedule, through a resu
 def _sample(slot: int) -> str:
     """A piece of the line of a slot."""
     return draw([Column(0, 0, 0, 0)] * 12, -1, 1, 1, PATTERNS[slot])[0]
-
-
-def _series(history: History, name: str) -> Series | None:
-    series = history.series.get(name)
-    if name == "bleu4" and series is None:
-        return history.series.get("selection_bleu4")
-    return series
 
 
 def _tail(directory: RunDirectory) -> list[str]:
