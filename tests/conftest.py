@@ -9,7 +9,8 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-from core.config.schema import Config, with_settings
+from core.config.build import with_settings
+from core.config.schema import Config
 from core.corpus.formats import read_corpus
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary

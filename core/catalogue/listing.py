@@ -11,7 +11,8 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from core.catalogue.labels import Labels, read_labels
-from core.config.schema import Config, read_config
+from core.config.build import read_config
+from core.config.schema import Config
 from core.errors import InputError, OwnedElsewhereError
 from core.runs.directory import RunDirectory, check_name
 from core.runs.history import ACTIVE, History, State

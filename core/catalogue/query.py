@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from core.catalogue.listing import RunState, RunSummary
-from core.config.fields import Field
-from core.config.schema import Config, fields, value
+from core.config.build import value
+from core.config.fields import Field, fields
+from core.config.schema import Config
 from core.errors import InputError
 
 ReadConfig = Callable[[], Config | None]

@@ -4,14 +4,17 @@ A field's docstring is its one description.
 """
 
 import ast
+import functools
 import inspect
 import math
 import textwrap
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from core.config.schema import SECTIONS
 from core.errors import InputError
 
 
@@ -81,6 +84,37 @@ class Field(msgspec.Struct, frozen=True):
             short = f"{value:g}"
             return short if float(short) == value else repr(value)
         return str(value)
+
+
+def fields() -> tuple[Field, ...]:
+    """All fields in the order of the sections. Any thread may ask first."""
+    # Two threads in `ast.parse` at once break it in Python 3.11 (python/cpython, issue 106905).
+    with _one_reader:
+        return _fields()
+
+
+_one_reader = threading.Lock()
+
+
+@functools.cache
+def _fields() -> tuple[Field, ...]:
+    return tuple(describe(SECTIONS))
+
+
+def field(key: str) -> Field:
+    """The field that `section.name` names.
+
+    Raises InputError when there is none.
+    """
+    for known in fields():
+        if known.key == key:
+            return known
+    section, _, _ = key.partition(".")
+    near = [known.key for known in fields() if known.section == section]
+    accepted = (
+        ", ".join(near) if near else "section.key with a section among " + ", ".join(SECTIONS)
+    )
+    raise InputError(f"{shown(key)} is not a setting; accepted: {accepted}")
 
 
 def describe(sections: Mapping[str, type[msgspec.Struct]]) -> Iterator[Field]:

@@ -1,22 +1,14 @@
-"""The configuration of a run: its sections and fields, its presets, and its way to and from TOML.
+"""The configuration of a run: its sections and their fields.
 
 Each field's docstring is its one description: the help of ``--set`` and the text beside it on the
 Setup screen are read from here.
 """
 
-import functools
-import threading
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_type_hints
 
 import msgspec
-import tomli_w
 from msgspec import Meta
-
-from core.config import preset_files
-from core.config.fields import Field, describe, shown
-from core.errors import InputError
 
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -265,134 +257,3 @@ class Config(Section, frozen=True):
 
 
 SECTIONS: Mapping[str, type[Section]] = get_type_hints(Config)
-
-
-def fields() -> tuple[Field, ...]:
-    """All fields in the order of the sections. Any thread may ask first."""
-    # Two threads in `ast.parse` at once break it in Python 3.11 (python/cpython, issue 106905).
-    with _one_reader:
-        return _fields()
-
-
-_one_reader = threading.Lock()
-
-
-@functools.cache
-def _fields() -> tuple[Field, ...]:
-    return tuple(describe(SECTIONS))
-
-
-def field(key: str) -> Field:
-    """The field that `section.name` names.
-
-    Raises InputError when there is none.
-    """
-    for known in fields():
-        if known.key == key:
-            return known
-    section, _, _ = key.partition(".")
-    near = [known.key for known in fields() if known.section == section]
-    accepted = (
-        ", ".join(near) if near else "section.key with a section among " + ", ".join(SECTIONS)
-    )
-    raise InputError(f"{shown(key)} is not a setting; accepted: {accepted}")
-
-
-def preset_names() -> tuple[str, ...]:
-    """Names of the presets: those that ship, `default` first, then the user's own."""
-    return (*preset_files.shipped_names(), *preset_files.own_names())
-
-
-def preset(name: str) -> Config:
-    """A preset: the defaults with what its file changes.
-
-    Raises InputError for an unknown name, and for a user's preset that cannot be used.
-    """
-    return build(preset_files.read(name), where=f"preset {name}")
-
-
-def preset_description(name: str) -> str:
-    """The sentence with which a preset introduces itself.
-
-    Raises InputError as `preset` does.
-    """
-    return str(preset_files.read(name).get("description", ""))
-
-
-def save_preset(name: str, config: Config, description: str, *, replace: bool = False) -> Path:
-    """Save a configuration as a preset of the user's own; the file that holds it.
-
-    replace: whether it may take the place of another of the user's own.
-    Raises InputError when the name cannot be used or the file cannot be written.
-    """
-    document: dict[str, Any] = {"description": " ".join(description.split())}
-    for known in differences(config, Config()):
-        document.setdefault(known.section, {})[known.name] = value(config, known)
-    return preset_files.write(name, document, replace=replace)
-
-
-def read_config(path: Path, base: Config | None = None) -> Config:
-    """A configuration file, its missing fields taken from `base` (the defaults).
-
-    Raises InputError when the file cannot be read or says something unusable.
-    """
-    return build(preset_files.read_toml(path), base=base, where=str(path))
-
-
-def build(
-    document: Mapping[str, Any], base: Config | None = None, where: str = "configuration"
-) -> Config:
-    """The configuration that nested tables describe, over the values of `base` (the defaults).
-
-    Raises InputError naming the first field that is unknown, of a wrong type or out of range.
-    """
-    merged = msgspec.to_builtins(base or Config())
-    for section, table in document.items():
-        if section == "description":
-            continue
-        if section not in SECTIONS:
-            raise InputError(
-                f"{where}: {shown(section)} is not a section; accepted: {', '.join(SECTIONS)}"
-            )
-        if not isinstance(table, Mapping):
-            raise InputError(f"{where}: {section} must be a table of settings")
-        for name, value in table.items():
-            try:
-                merged[section][name] = field(f"{section}.{name}").check(value)
-            except InputError as error:
-                raise InputError(f"{where}: {error}") from None
-    try:
-        return msgspec.convert(merged, Config)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{where}: {str(error).partition(' - at ')[0]}") from None
-
-
-def with_settings(config: Config, settings: Iterable[str]) -> Config:
-    """The configuration after `section.key=value` settings, as `--set` gives them.
-
-    Raises InputError for an unknown key, a wrong value, or fields that contradict one another.
-    """
-    tables: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise InputError(f"--set {shown(setting)}: section.key=value is needed")
-        known = field(key.strip())
-        tables.setdefault(known.section, {})[known.name] = known.parse(text)
-    return build(tables, base=config, where="--set")
-
-
-def value(config: Config, known: Field) -> bool | int | float | str:
-    """The value of one field in a configuration."""
-    found: bool | int | float | str = getattr(getattr(config, known.section), known.name)
-    return found
-
-
-def differences(config: Config, base: Config) -> tuple[Field, ...]:
-    """The fields in which a configuration differs from another."""
-    return tuple(known for known in fields() if value(config, known) != value(base, known))
-
-
-def to_toml(config: Config) -> str:
-    """The configuration as TOML, every field written out."""
-    return tomli_w.dumps(msgspec.to_builtins(config))

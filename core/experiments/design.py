@@ -27,17 +27,10 @@ from typing import Any, Literal
 import msgspec
 
 from core.catalogue.labels import TAG
-from core.config.fields import shown
-from core.config.preset_files import read_toml
-from core.config.schema import (
-    Config,
-    build,
-    field,
-    preset,
-    preset_names,
-    read_config,
-    with_settings,
-)
+from core.config.build import build, read_config, read_toml, with_settings
+from core.config.fields import field, shown
+from core.config.presets import preset, preset_names
+from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import check_name
 

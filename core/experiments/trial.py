@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from core.catalogue.listing import summarize
-from core.config.schema import differences
+from core.config.build import differences
 from core.errors import InputError
 from core.experiments.design import Trial
 from core.experiments.membership import enrol

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.config.schema import fields, value
+from core.config.build import value
+from core.config.fields import fields
 from core.errors import InputError
 from core.exports.run_data import Record
 from core.text import printable

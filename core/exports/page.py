@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.config.preset_files import shipped_names
-from core.config.schema import Config, differences, fields, preset, to_toml, value
+from core.config.build import differences, to_toml, value
+from core.config.fields import fields
+from core.config.presets import preset, shipped_names
+from core.config.schema import Config
 from core.errors import Cancelled
 from core.exports.diagnosis_text import findings
 from core.exports.figure import DASHES, GRID, INK, PANELS, band_label, curve

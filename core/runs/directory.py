@@ -22,7 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.config.schema import Config, read_config, to_toml
+from core.config.build import read_config, to_toml
+from core.config.schema import Config
 from core.corpus.formats import read_corpus, read_pairs, write_corpus, write_pairs
 from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary

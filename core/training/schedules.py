@@ -12,7 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from core.config.schema import Config, ObjectiveConfig, OptimizerConfig, TeacherForcingConfig, field
+from core.config.fields import field
+from core.config.schema import Config, ObjectiveConfig, OptimizerConfig, TeacherForcingConfig
 from core.errors import InputError
 
 ONECYCLE_START = 1 / 25

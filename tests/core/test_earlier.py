@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.config.preset_files import own_folder
-from core.config.schema import Config, preset
+from core.config.presets import own_folder, preset
+from core.config.schema import Config
 from core.experiments.design import read_experiment
 from core.runs.checkpoint import load, load_inference
 from core.runs.directory import RunDirectory

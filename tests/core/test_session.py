@@ -16,7 +16,8 @@ from torch import Tensor
 
 from core.catalogue.listing import summarize
 from core.compute.workers import Workers
-from core.config.schema import Config, to_toml
+from core.config.build import to_toml
+from core.config.schema import Config
 from core.corpus.paradigms import Corpus
 from core.errors import InputError, OwnedElsewhereError, TrainingError
 from core.model.inference import Inference

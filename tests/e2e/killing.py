@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from core.config.schema import read_config
+from core.config.build import read_config
 from core.runs.directory import RunDirectory
 from core.session import prepare, train
 from core.training.control import Control

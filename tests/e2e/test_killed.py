@@ -10,7 +10,8 @@ import pytest
 import safetensors.torch
 import torch
 
-from core.config.schema import Config, to_toml
+from core.config.build import to_toml
+from core.config.schema import Config
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalFollower

@@ -178,7 +178,7 @@ def known(app: CvaeApp) -> str:
 
 
 def draft(key: str, app: CvaeApp) -> str:
-    from core.config.schema import field
+    from core.config.fields import field
 
     return setup_list(app)._draft.text(field(key))
 

@@ -26,7 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from core.compute.hardware import Hardware
 from core.compute.randomness import seeded
 from core.compute.workers import Workers
-from core.config.schema import preset
+from core.config.presets import preset
 from core.corpus.formats import find_corpus
 from core.corpus.vocabulary import FIRST_OUTPUT, PAD, SOS, Vocabulary
 from core.model.cvae import Posterior

@@ -3,7 +3,8 @@
 import shlex
 from pathlib import Path
 
-from core.config.schema import Config, differences, value
+from core.config.build import differences, value
+from core.config.schema import Config
 
 
 def command_line(config: Config, preset_name: str, base: Config, name: str, runs_dir: Path) -> str:

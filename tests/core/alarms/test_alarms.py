@@ -8,7 +8,8 @@ import pytest
 from core.alarms.evidence import GRACE, LOW_KL
 from core.alarms.rules import RULES
 from core.alarms.watch import Watch, alarms
-from core.config.schema import Config, with_settings
+from core.config.build import with_settings
+from core.config.schema import Config
 from core.corpus.formats import find_corpus, write_corpus
 from core.corpus.paradigms import Corpus
 from core.runs.directory import RunDirectory

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from core.catalogue.listing import RunSummary
 from core.catalogue.query import DEEPEST, KEYS, parse
-from core.config.schema import Config, with_settings
+from core.config.build import with_settings
+from core.config.schema import Config
 from core.errors import InputError
 
 RUN = RunSummary(

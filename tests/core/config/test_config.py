@@ -8,21 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.fields import Field
-from core.config.schema import (
-    Config,
-    build,
-    differences,
-    field,
-    fields,
-    preset,
-    preset_description,
-    preset_names,
-    read_config,
-    to_toml,
-    value,
-    with_settings,
-)
+from core.config.build import build, differences, read_config, to_toml, value, with_settings
+from core.config.fields import Field, field, fields
+from core.config.presets import preset, preset_description, preset_names
+from core.config.schema import Config
 from core.errors import InputError
 
 ANY_TEXT = st.text(st.characters(), max_size=40)
@@ -251,7 +240,7 @@ def test_any_threads_may_ask_for_the_fields_first() -> None:
     # In an interpreter of its own, since here they are known already. While garbage is collected,
     # other threads may run in the middle of `ast.parse`.
     script = (
-        "import gc, threading, time; from core.config.schema import fields\n"
+        "import gc, threading, time; from core.config.fields import fields\n"
         "gc.set_threshold(100); gc.callbacks.append(lambda *_: time.sleep(1e-5))\n"
         "threads = [threading.Thread(target=fields) for _ in range(8)]\n"
         "[thread.start() for thread in threads]; [thread.join() for thread in threads]"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config.schema import preset
+from core.config.presets import preset
 from core.errors import InputError
 from core.experiments.design import read_experiment, shipped_names
 

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from core.config.schema import Config, with_settings
+from core.config.build import with_settings
+from core.config.schema import Config
 from core.corpus.batches import Batches
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary

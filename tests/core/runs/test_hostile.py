@@ -21,7 +21,7 @@ import torch
 
 from core.catalogue.labels import Labels, read_labels, write_labels
 from core.catalogue.listing import list_runs, summarize
-from core.config.schema import preset, save_preset
+from core.config.presets import preset, save_preset
 from core.corpus.formats import read_pairs
 from core.errors import CvaeError
 from core.runs.checkpoint import load_inference

@@ -6,13 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.schema import (
-    Config,
-    ObjectiveConfig,
-    OptimizerConfig,
-    TeacherForcingConfig,
-    with_settings,
-)
+from core.config.build import with_settings
+from core.config.schema import Config, ObjectiveConfig, OptimizerConfig, TeacherForcingConfig
 from core.errors import InputError
 from core.training.schedules import (
     Overrides,

@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from core.compute.hardware import Hardware
-from core.config.schema import Config, preset, with_settings
+from core.config.build import with_settings
+from core.config.presets import preset
+from core.config.schema import Config
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.training.control import Control

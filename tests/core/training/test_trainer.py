@@ -15,7 +15,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.compute.hardware import Hardware, is_out_of_memory
 from core.compute.randomness import seeded
-from core.config.schema import Config, preset, preset_names, with_settings
+from core.config.build import with_settings
+from core.config.presets import preset, preset_names
+from core.config.schema import Config
 from core.corpus.batches import Batch
 from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import BLANK, EOS, SOS, Vocabulary

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from core.compute.hardware import Hardware
-from core.config.schema import preset
+from core.config.presets import preset
 from core.corpus.batches import shift_right
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary

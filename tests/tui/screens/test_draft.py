@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config.fields import Field
-from core.config.schema import Config, field, fields, preset, preset_files, with_settings
+from core.config import presets
+from core.config.build import with_settings
+from core.config.fields import Field, field, fields
+from core.config.presets import preset
+from core.config.schema import Config
 from core.errors import InputError
 from tui.screens.setup.draft import Draft
 from tui.text.command_line import command_line
@@ -12,7 +15,7 @@ EPOCHS, RATE = field("training.epochs"), field("optimizer.learning_rate")
 
 
 def test_a_draft_begins_as_its_preset() -> None:
-    for name in preset_files.shipped_names():
+    for name in presets.shipped_names():
         assert Draft(name).config() == preset(name)
         assert Draft(name).changed() == []
 

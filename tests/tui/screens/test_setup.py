@@ -8,15 +8,11 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
 from core.catalogue.listing import list_runs
-from core.config.schema import (
-    Config,
-    field,
-    fields,
-    preset,
-    preset_files,
-    save_preset,
-    with_settings,
-)
+from core.config import presets
+from core.config.build import with_settings
+from core.config.fields import field, fields
+from core.config.presets import preset, save_preset
+from core.config.schema import Config
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
 from tui.screens.setup.command_dialog import CommandShown
@@ -247,8 +243,8 @@ async def test_a_preset_is_saved_listed_and_never_overwritten_silently(tmp_path:
 
 
 async def test_a_damaged_preset_is_said_and_the_settings_stay(tmp_path: Path) -> None:
-    preset_files.own_folder().mkdir(parents=True)
-    (preset_files.own_folder() / "bad.toml").write_text("[trainer]")
+    presets.own_folder().mkdir(parents=True)
+    (presets.own_folder() / "bad.toml").write_text("[trainer]")
     async with setup(tmp_path) as (pilot, screen):
         screen.query_one("#preset", Select).value = "bad"
         await settled(pilot)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.config.schema import Config, preset, preset_names, read_config, with_settings
+from core.config.build import read_config, with_settings
+from core.config.presets import preset, preset_names
+from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
 from tui.cli.options import on_hang_up_option, runs_dir_option

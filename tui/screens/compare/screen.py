@@ -19,7 +19,9 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 from textual.worker import Worker, get_current_worker
 
 from core.catalogue.listing import RunState, run_directories, run_state
-from core.config.schema import Config, fields, value
+from core.config.build import value
+from core.config.fields import fields
+from core.config.schema import Config
 from core.errors import CvaeError
 from core.experiments.bands import band, summary
 from core.experiments.membership import by_variant

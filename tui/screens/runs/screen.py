@@ -19,7 +19,8 @@ from core.catalogue.listing import Catalogue, RunSummary, rename_run
 from core.catalogue.query import Query, parse
 from core.catalogue.sparkline_data import Curves, read_curves
 from core.catalogue.trash import Discarded, discard, discarded, empty_trash, restore
-from core.config.schema import Config, differences, value
+from core.config.build import differences, value
+from core.config.schema import Config
 from core.errors import CvaeError
 from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory

@@ -2,8 +2,10 @@
 
 import contextlib
 
-from core.config.fields import Field, shown
-from core.config.schema import Config, build, fields, preset, value
+from core.config.build import build, value
+from core.config.fields import Field, fields, shown
+from core.config.presets import preset
+from core.config.schema import Config
 from core.errors import InputError
 from core.files import path_of
 from data import corpora

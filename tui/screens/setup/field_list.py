@@ -6,8 +6,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from core.config.fields import Field
-from core.config.schema import SECTIONS, field, fields
+from core.config.fields import Field, field, fields
+from core.config.schema import SECTIONS
 from core.text import printable
 from tui.screens.setup.draft import Draft
 

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from core.config.preset_files import check_free, own_folder, own_names
+from core.config.presets import check_free, own_folder, own_names
 from core.errors import InputError
 from core.text import printable
 

@@ -7,8 +7,9 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label, OptionList, Select, Static
 
-from core.config.fields import Field
-from core.config.schema import Config, fields, preset_description, preset_names, save_preset
+from core.config.fields import Field, fields
+from core.config.presets import preset_description, preset_names, save_preset
+from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import check_name
 from core.text import printable

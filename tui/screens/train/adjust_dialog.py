@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
-from core.config.schema import field
+from core.config.fields import field
 from core.errors import InputError
 from core.training.schedules import BACK, EDITABLE, Overrides, read_edit
 from tui.text.format import figure

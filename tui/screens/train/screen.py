@@ -12,7 +12,8 @@ from textual.widgets import Log, ProgressBar, Static
 from textual.worker import get_current_worker
 
 from core.catalogue.listing import run_directories, run_state
-from core.config.schema import Config, preset
+from core.config.presets import preset
+from core.config.schema import Config
 from core.errors import CvaeError, InputError
 from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, State

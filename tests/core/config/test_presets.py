@@ -2,15 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from core.config.schema import (
-    Config,
-    preset,
-    preset_description,
-    preset_files,
-    preset_names,
-    save_preset,
-    with_settings,
-)
+from core.config import presets
+from core.config.build import with_settings
+from core.config.presets import preset, preset_description, preset_names, save_preset
+from core.config.schema import Config
 from core.errors import InputError
 
 CHANGED = with_settings(Config(), ["training.epochs=7", "optimizer.learning_rate=0.0123456789"])
@@ -26,7 +21,7 @@ def test_a_saved_preset_is_found_by_its_name_beside_those_that_ship() -> None:
 
 def test_a_preset_holds_only_what_differs_from_the_defaults() -> None:
     file = save_preset("mine", CHANGED, "")
-    assert file.parent == preset_files.own_folder()
+    assert file.parent == presets.own_folder()
     assert file.read_text().splitlines() == [
         'description = ""',
         "",
@@ -45,7 +40,7 @@ def test_nothing_is_overwritten_unless_that_was_asked_for() -> None:
     assert preset("mine") == CHANGED
     save_preset("mine", Config(), "", replace=True)
     assert preset("mine") == Config()
-    assert [path.name for path in preset_files.own_folder().iterdir()] == ["mine.toml"]
+    assert [path.name for path in presets.own_folder().iterdir()] == ["mine.toml"]
 
 
 @pytest.mark.parametrize("replace", [False, True])
@@ -69,15 +64,15 @@ def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
     ],
 )
 def test_a_damaged_preset_is_refused_in_a_sentence(text: str, complaint: str) -> None:
-    preset_files.own_folder().mkdir(parents=True)
-    (preset_files.own_folder() / "bad.toml").write_text(text)
+    presets.own_folder().mkdir(parents=True)
+    (presets.own_folder() / "bad.toml").write_text(text)
     with pytest.raises(InputError, match=complaint):
         preset("bad")
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    preset_files.own_folder().parent.mkdir(parents=True)
-    preset_files.own_folder().write_text("a file where a folder should be")
+    presets.own_folder().parent.mkdir(parents=True)
+    presets.own_folder().write_text("a file where a folder should be")
     with pytest.raises(InputError, match="cannot write"):
         save_preset("mine", Config(), "")
 

@@ -1,4 +1,4 @@
-"""The files of presets: those that ship, and those that a user has saved."""
+"""Presets: complete configurations by name, those that ship and the user's own."""
 
 import functools
 import re
@@ -11,10 +11,45 @@ from typing import Any
 import platformdirs
 import tomli_w
 
+from core.config.build import build, differences, read_toml, value
 from core.config.fields import shown
+from core.config.schema import Config
 from core.errors import InputError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets: those that ship, `default` first, then the user's own."""
+    return (*shipped_names(), *own_names())
+
+
+def preset(name: str) -> Config:
+    """A preset: the defaults with what its file changes.
+
+    Raises InputError for an unknown name, and for a user's preset that cannot be used.
+    """
+    return build(read(name), where=f"preset {name}")
+
+
+def preset_description(name: str) -> str:
+    """The sentence with which a preset introduces itself.
+
+    Raises InputError as `preset` does.
+    """
+    return str(read(name).get("description", ""))
+
+
+def save_preset(name: str, config: Config, description: str, *, replace: bool = False) -> Path:
+    """Save a configuration as a preset of the user's own; the file that holds it.
+
+    replace: whether it may take the place of another of the user's own.
+    Raises InputError when the name cannot be used or the file cannot be written.
+    """
+    document: dict[str, Any] = {"description": " ".join(description.split())}
+    for known in differences(config, Config()):
+        document.setdefault(known.section, {})[known.name] = value(config, known)
+    return write(name, document, replace=replace)
 
 
 def own_folder() -> Path:
@@ -47,22 +82,6 @@ def read(name: str) -> Mapping[str, Any]:
         accepted = ", ".join((*shipped_names(), *own_names()))
         raise InputError(f"{shown(name)} is not a preset; accepted: {accepted}")
     return read_toml(own_folder() / f"{name}.toml")
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file.
-
-    Raises InputError when it cannot be read or is not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; a TOML file is needed") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; a TOML file is needed") from None
-    except (ValueError, RecursionError) as error:
-        # Not TOMLDecodeError alone: a number of thousands of digits is a plain ValueError.
-        raise InputError(f"{path} is not valid TOML: {error}") from None
 
 
 def write(name: str, document: Mapping[str, Any], *, replace: bool = False) -> Path:
