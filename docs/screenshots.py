@@ -20,7 +20,7 @@ from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.chart import Chart
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 
 HERE = Path(__file__).resolve().parent
 RUNS = Path("runs")
@@ -100,7 +100,7 @@ def page(room: str, app: CvaeApp) -> str:
     """What the help of a screen says, with its picture and its keys."""
     screen = app.MODES[room]
     places = [screen, *(ABOUT if room == "train" else ())]
-    lines = [f"# {ROOMS[room]}", "", f"![The {ROOMS[room]} screen](pictures/{room}.svg)", ""]
+    lines = [f"# {SCREENS[room]}", "", f"![The {SCREENS[room]} screen](pictures/{room}.svg)", ""]
     lines += [screen.HELP.strip(), ""]
     for place in places:
         if vars(place).get("BINDINGS"):

@@ -13,7 +13,7 @@ from tui.app.app import CvaeApp
 from tui.app.help import HelpScreen
 from tui.charts.chart import Chart
 from tui.hosting.host import REFRESH_SECONDS, SPARSE_SECONDS
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.widgets.navigation import Navigation
 from tui.widgets.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
 
@@ -33,7 +33,7 @@ async def test_help_names_every_key_of_the_place_and_fits(
 ) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=size) as pilot:
-        for room in ROOMS:
+        for room in SCREENS:
             app.action_go(room)
             await pilot.pause()
             app.screen.set_focus(None)
@@ -52,7 +52,7 @@ async def test_help_names_every_key_of_the_place_and_fits(
             for binding in bindings:
                 if binding.action != "leave_field":
                     assert binding.description in text, (room, binding.description)
-            assert all(title in text for title in (*ROOMS.values(), "Quit", "Help"))
+            assert all(title in text for title in (*SCREENS.values(), "Quit", "Help"))
             assert all(widget.region.right <= size[0] for widget in shown.query("*"))
             await pilot.press("escape")
             assert not isinstance(app.screen, HelpScreen)
@@ -101,7 +101,7 @@ async def test_the_theme_the_screen_and_the_run_are_remembered(copied: RunDirect
         assert app.theme == DARK.name
         app.view(copied)
         app.theme = LIGHT.name
-        await pilot.press(str(list(ROOMS).index("runs") + 1))
+        await pilot.press(str(list(SCREENS).index("runs") + 1))
         await pilot.pause()
     again = CvaeApp(runs)
     async with again.run_test(size=(80, 24)) as pilot:
@@ -261,7 +261,7 @@ def test_a_slow_link_is_redrawn_less_often(tmp_path: Path) -> None:
 async def test_no_screen_is_cut_off(tmp_path: Path, size: tuple[int, int]) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=size) as pilot:
-        for room in ROOMS:
+        for room in SCREENS:
             app.action_go(room)
             await pilot.pause()
             bar = app.screen.query_one(Navigation)

@@ -30,31 +30,31 @@ from core.training import events
 from core.training.schedules import SCHEDULED
 from tui.app.app import CvaeApp
 from tui.app.help import HelpScreen
-from tui.app.quit_dialog import Leave
+from tui.app.quit_dialog import QuitDialog
 from tui.charts.board import Board
 from tui.charts.chart import Chart
-from tui.screens.base import ROOMS, Room
+from tui.screens.base import SCREENS, AppScreen
 from tui.screens.compare.screen import CompareScreen
 from tui.screens.convert.screen import ConvertScreen
 from tui.screens.generate.screen import GenerateScreen
 from tui.screens.latent.latent_plot import LatentPlot
 from tui.screens.latent.screen import LatentScreen
-from tui.screens.runs.prompt_dialog import OneLine
+from tui.screens.runs.prompt_dialog import PromptDialog
 from tui.screens.runs.screen import RunsScreen
 from tui.screens.runs.trash_list import EMPTY, TrashList
-from tui.screens.setup.command_dialog import CommandShown
+from tui.screens.setup.command_dialog import CommandDialog
 from tui.screens.setup.field_editor import FieldInput
 from tui.screens.setup.field_list import FieldList
-from tui.screens.setup.preset_dialog import PresetName
+from tui.screens.setup.preset_dialog import PresetDialog
 from tui.screens.setup.screen import SetupScreen
-from tui.screens.train.adjust_dialog import Adjust
+from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.screen import TrainScreen
 from tui.widgets.choice_dialog import ChooseOne, ChooseSome
-from tui.widgets.confirm_dialog import Confirm
-from tui.widgets.keyed_table import SteadyTable
-from tui.widgets.save_dialog import SaveTable
-from tui.widgets.text_dialog import Page
+from tui.widgets.confirm_dialog import ConfirmDialog
+from tui.widgets.keyed_table import KeyedTable
+from tui.widgets.save_dialog import SaveDialog
+from tui.widgets.text_dialog import TextDialog
 
 Until = Callable[..., Awaitable[None]]
 Tiny = Callable[..., Config]
@@ -202,7 +202,7 @@ async def stop_training(pilot: Pilot[None]) -> None:
 
 
 async def row_of_alpha(pilot: Pilot[None]) -> None:
-    table = pilot.app.screen.query_one(SteadyTable)
+    table = pilot.app.screen.query_one(KeyedTable)
     for _ in range(100):
         if "alpha" in [row.value for row in table.rows]:
             break
@@ -240,7 +240,7 @@ TRAIN = [
     Press("space", partial(text, "#status"), has("· training")),
     Press("c", partial(told, events.Saved), operator.lt),
     Press("e", partial(told, events.Evaluated), operator.lt),
-    opens("a", Adjust),
+    opens("a", AdjustDialog),
     opens("o", ChooseSome),
     opens("w", AlarmList),
     Press("g", lambda app: app.screen.query_one(Log).display, gives(True), after=["g"]),
@@ -282,8 +282,8 @@ SETUP = [
     Press("b", partial(draft, "training.epochs"), gives("300"), on_field("training.epochs")),
     Press("u", partial(draft, "training.epochs"), gives("100000")),
     Press("ctrl+r", partial(draft, "training.epochs"), gives("300")),
-    opens("w", PresetName),
-    opens("y", CommandShown),
+    opens("w", PresetDialog),
+    opens("y", CommandDialog),
 ]
 FIELD_LIST = [
     Press("right", partial(draft, "optimizer.schedule"), before=on_field("optimizer.schedule")),
@@ -297,14 +297,14 @@ FIELD_INPUT = [
 ]
 CONVERT = [
     Press("ctrl+o", lambda app: app.screen.query_one("#second").display, gives(True)),
-    opens("ctrl+s", SaveTable),
+    opens("ctrl+s", SaveDialog),
 ]
 GENERATE = [
     Press("d", partial(text, "#message"), has("37 draws"), draws(37)),
     Press("r", partial(typed, "#seed"), gives("1")),
     Press("enter", partial(text, "#message"), has("53 draws"), draws(53)),
     Press("f", lambda app: app.screen.query_one("#show", Select).value, gives("hits")),
-    opens("s", SaveTable),
+    opens("s", SaveDialog),
     Press("c", partial(text, "#message"), has("Cancelled"), drawing),
 ]
 LATENT = [
@@ -336,12 +336,14 @@ RUNS = [
     Press("space", lambda app: len(app.chosen), gives(1), row_of_alpha),
     Press("c", room, gives("compare"), after=["f6"]),
     opens("f", ChooseOne),
-    opens("n", OneLine),
-    opens("t", OneLine),
-    opens("w", OneLine),
+    opens("n", PromptDialog),
+    opens("t", PromptDialog),
+    opens("w", PromptDialog),
     Press("o", room, gives("train"), after=["f6"]),
-    Press("delete", lambda app: type(app.screen), gives(Confirm), row_of_alpha, after=["escape"]),
-    opens("d", Confirm),
+    Press(
+        "delete", lambda app: type(app.screen), gives(ConfirmDialog), row_of_alpha, after=["escape"]
+    ),
+    opens("d", ConfirmDialog),
     Press("u", names, has("gamma"), put_in_trash),
     Press("x", lambda app: type(app.screen), gives(TrashList), put_in_trash, after=["escape"]),
     Press("r", room, gives("train"), row_of_alpha),
@@ -355,14 +357,14 @@ COMPARE = [
 ]
 ROOM = [Press("escape", focus, gives(None), focusing("#word"))]
 APP = [
-    *(Press(str(at), room, gives([*ROOMS][at - 1])) for at in (2, 4, 5, 6, 7, 1)),
-    *(Press(f"f{at}", room, gives([*ROOMS][at - 1])) for at in (2, 3, 4, 5, 6, 7, 1)),
+    *(Press(str(at), room, gives([*SCREENS][at - 1])) for at in (2, 4, 5, 6, 7, 1)),
+    *(Press(f"f{at}", room, gives([*SCREENS][at - 1])) for at in (2, 3, 4, 5, 6, 7, 1)),
     Press("3", room, gives("convert"), after=["f1"]),
     opens("question_mark", HelpScreen),
     Press("f12", lambda app: len([*Path.cwd().glob("*.svg")]), gives(1)),
-    opens("q", Leave),
-    opens("ctrl+q", Leave),
-    opens("ctrl+c", Leave),
+    opens("q", QuitDialog),
+    opens("ctrl+q", QuitDialog),
+    opens("ctrl+c", QuitDialog),
 ]
 ELSEWHERE = {
     (CvaeApp, "ctrl+z"): "tests/e2e/test_lost_terminal.py::test_ctrl_z_and_back",
@@ -492,7 +494,7 @@ PLACES: dict[type[DOMNode], tuple[Before, list[Press]]] = {
     FieldList: (setup_list_in_hand, FIELD_LIST),
     FieldInput: (in_field, FIELD_INPUT),
     ConvertScreen: (a_word, CONVERT),
-    Room: (a_word, ROOM),
+    AppScreen: (a_word, ROOM),
     GenerateScreen: (drawn, GENERATE),
     LatentScreen: (a_map, LATENT),
     LatentPlot: (a_map, LATENT_PLOT),
@@ -538,23 +540,29 @@ CLOSING: dict[
     type[ModalScreen[object]], tuple[Callable[[], ModalScreen[object]], dict[str, object]]
 ]
 CLOSING = {
-    Adjust: (lambda: Adjust({}, SCHEDULED), {"escape": {}}),
+    AdjustDialog: (lambda: AdjustDialog({}, SCHEDULED), {"escape": {}}),
     AlarmList: (lambda: AlarmList([]), {"w": None}),
     ChooseOne: (lambda: ChooseOne("?", [("a", "A"), ("b", "B")]), {"escape": None}),
     ChooseSome: (
         lambda: ChooseSome("?", [("a", "A"), ("b", "B")], ["b"], 2),
         {"escape": None, "enter": ["b"]},
     ),
-    CommandShown: (lambda: CommandShown("cvae-tui"), {"escape": None, "enter": None, "q": None}),
-    Confirm: (lambda: Confirm("?", yes="Yes"), {"escape": False, "n": False, "y": True}),
-    Leave: (Leave, {"k": "keep", "s": "stop", "y": "stop", "escape": "stay", "n": "stay"}),
-    OneLine: (lambda: OneLine("?", "", print), {"escape": None}),
-    Page: (
-        lambda: Page("?", {"all": Content("line\n" * 100)}, "Escape"),
+    CommandDialog: (lambda: CommandDialog("cvae-tui"), {"escape": None, "enter": None, "q": None}),
+    ConfirmDialog: (
+        lambda: ConfirmDialog("?", yes="Yes"),
+        {"escape": False, "n": False, "y": True},
+    ),
+    QuitDialog: (
+        QuitDialog,
+        {"k": "keep", "s": "stop", "y": "stop", "escape": "stay", "n": "stay"},
+    ),
+    PromptDialog: (lambda: PromptDialog("?", "", print), {"escape": None}),
+    TextDialog: (
+        lambda: TextDialog("?", {"all": Content("line\n" * 100)}, "Escape"),
         {"escape": None, "question_mark": None, "q": None},
     ),
-    PresetName: (PresetName, {"escape": None}),
-    SaveTable: (lambda: SaveTable("x.tsv", [], []), {"escape": None}),
+    PresetDialog: (PresetDialog, {"escape": None}),
+    SaveDialog: (lambda: SaveDialog("x.tsv", [], []), {"escape": None}),
     TrashList: (lambda: TrashList([Discarded(Path("0/gamma"))]), {"x": EMPTY}),
 }
 """Dialogs, with the keys that close them and the answers that they give."""
@@ -584,7 +592,7 @@ async def test_every_key_of_a_dialog_answers(
 async def test_every_key_of_a_page_scrolls_it(tmp_path: Path, until: Until) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        app.push_screen(CLOSING[Page][0]())
+        app.push_screen(CLOSING[TextDialog][0]())
         await pilot.pause()
         frame = app.screen.query_one("VerticalScroll")
         for key, line in SCROLLING.items():
@@ -595,7 +603,7 @@ async def test_every_key_of_a_page_scrolls_it(tmp_path: Path, until: Until) -> N
 async def test_the_arrows_go_from_answer_to_answer(tmp_path: Path) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        app.push_screen(Leave())
+        app.push_screen(QuitDialog())
         await pilot.pause()
         for key, answer in (("right", "stop"), ("right", "keep"), ("left", "stop")):
             await pilot.press(key)
@@ -625,8 +633,8 @@ def test_every_binding_has_a_test() -> None:
     }
     for dialog, (_, keys) in CLOSING.items():
         pressed[dialog] = set(keys)
-    pressed[Page] |= set(SCROLLING)
-    pressed[Leave] |= {"left", "right"}
+    pressed[TextDialog] |= set(SCROLLING)
+    pressed[QuitDialog] |= {"left", "right"}
     for (place, key), test in ELSEWHERE.items():
         file, _, name = test.partition("::")
         assert f"def {name}(" in (Path(__file__).parents[2] / file).read_text()

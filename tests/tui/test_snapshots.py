@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 
 DEMO = Path(__file__).parents[2] / "runs" / "demo"
 SIZES = [(80, 24), (120, 36), (200, 60)]
@@ -23,7 +23,7 @@ async def go(pilot: Pilot[None], room: str) -> None:
         await pilot.pause(0.3)
         await pilot.press("space", "down", "space", "c")
         return
-    await pilot.press(f"f{list(ROOMS).index(room) + 1}")
+    await pilot.press(f"f{list(SCREENS).index(room) + 1}")
     await pilot.pause()
     if room == "convert":
         await pilot.press(*"carry")
@@ -62,7 +62,7 @@ RunBefore = Callable[[Pilot[None]], Awaitable[None]]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", SCREENS)
 def test_the_screen_looks_as_it_did(
     snap_compare: Compare, runs: Path, room: str, size: tuple[int, int]
 ) -> None:
@@ -70,7 +70,7 @@ def test_the_screen_looks_as_it_did(
     assert snap_compare(app, terminal_size=size, run_before=lambda pilot: picture_of(pilot, room))
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("room", SCREENS)
 def test_the_screen_looks_as_it_did_without_colour(
     snap_compare: Compare, runs: Path, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,21 +30,21 @@ from core.runs.ownership import living_owner
 from core.text import printable
 from core.training import events
 from tui.app.help import HelpScreen
-from tui.app.quit_dialog import Answer, Leave
+from tui.app.quit_dialog import Answer, QuitDialog
 from tui.hosting.headless import OnHangUp, steering_hint, train_detached
 from tui.hosting.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
 from tui.hosting.signals import handling_signals
 from tui.hosting.training import HostedTraining
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.screens.train.screen import TrainScreen
 from tui.state.model_cache import Models
 from tui.state.selection import Chosen
 from tui.state.view_state import ViewState
-from tui.terminal.driver import LosableDriver
+from tui.terminal.driver import HangupSafeDriver
 from tui.terminal.partial_update import repaint
 from tui.terminal.terminal import leave_terminal, log_file, owned_terminal
 from tui.text.notices import Notice, notice
-from tui.widgets.confirm_dialog import Confirm
+from tui.widgets.confirm_dialog import ConfirmDialog
 from tui.widgets.themes import DARK, EVERYWHERE_READABLE, THEMES, cell_styles
 
 S = TypeVar("S", bound=Screen[None])
@@ -67,7 +67,7 @@ class CvaeApp(App[None]):
     CSS_PATH = "app.tcss"
     MODES = {
         "train": TrainScreen,
-        **{room: partial(_visited, room) for room in ROOMS if room != "train"},
+        **{room: partial(_visited, room) for room in SCREENS if room != "train"},
     }
     DEFAULT_MODE = "train"
     read_only = False
@@ -75,7 +75,7 @@ class CvaeApp(App[None]):
     BINDINGS = [
         *(
             Binding(f"{number},f{number}", f"go('{room}')", title, show=False)
-            for number, (room, title) in enumerate(ROOMS.items(), start=1)
+            for number, (room, title) in enumerate(SCREENS.items(), start=1)
         ),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("f12", "picture", "Picture of the screen", show=False),
@@ -111,7 +111,7 @@ class CvaeApp(App[None]):
         *,
         sparse: bool = False,
     ) -> None:
-        super().__init__(driver_class=LosableDriver)
+        super().__init__(driver_class=HangupSafeDriver)
         self.runs_dir = runs_dir
         self.viewed: RunDirectory | None = train or view
         self.training: HostedTraining | None = None
@@ -153,7 +153,7 @@ class CvaeApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette: the screens, what can be done here, then Textual's own."""
-        for room, title in ROOMS.items():
+        for room, title in SCREENS.items():
             yield SystemCommand(
                 f"{title} screen", f"Go to {title}", lambda room=room: self.action_go(room)
             )
@@ -293,7 +293,7 @@ class CvaeApp(App[None]):
             if name:
                 self.view(open_run(self.runs_dir, name))
         room = self.view_state.get("screen", self.DEFAULT_MODE)
-        if room in ROOMS:
+        if room in SCREENS:
             self.switch_mode(room)
 
     def _remember_theme(self, theme: Theme) -> None:
@@ -310,7 +310,7 @@ class CvaeApp(App[None]):
         """Show what the place is for and its keys."""
         if not isinstance(self.screen, ModalScreen):
             self.view_state.set("help_seen", True, everywhere=True)
-            self.push_screen(HelpScreen(self.screen, f"Help: {ROOMS[self.current_mode]}"))
+            self.push_screen(HelpScreen(self.screen, f"Help: {SCREENS[self.current_mode]}"))
 
     def action_picture(self) -> None:
         """Save a picture of the screen in the current directory."""
@@ -330,10 +330,10 @@ class CvaeApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave; while a training is under way, ask first."""
-        if self._leaving or isinstance(self.screen, Confirm | Leave):
+        if self._leaving or isinstance(self.screen, ConfirmDialog | QuitDialog):
             return
         if self.training:
-            self.push_screen(Leave(), self._leave_as)
+            self.push_screen(QuitDialog(), self._leave_as)
         else:
             self.exit()
 

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui.widgets.text_dialog import Page
+from tui.widgets.text_dialog import TextDialog
 
 KEYS_WIDTH = 16
 PLACES = ("On this screen", "Where the focus is", "Everywhere")
@@ -16,7 +16,7 @@ INHERITED = {one.action for one in Screen.BINDINGS if isinstance(one, Binding)}
 """Actions of every screen there can be, such as going from field to field."""
 
 
-class HelpScreen(Page):
+class HelpScreen(TextDialog):
     """Made from the bindings that dispatch, when it is opened."""
 
     def __init__(self, place: Screen[object], title: str) -> None:

@@ -20,7 +20,7 @@ A training is under way.
 """
 
 
-class Leave(ModalScreen[Answer]):
+class QuitDialog(ModalScreen[Answer]):
     """Asks on leaving while a training is under way. Staying has the focus."""
 
     BINDINGS = [
@@ -31,7 +31,7 @@ class Leave(ModalScreen[Answer]):
         Binding("left", "app.focus_previous", "Previous answer", show=False),
     ]
     DEFAULT_CSS = """
-    Leave {
+    QuitDialog {
         align: center middle;
         & > Vertical {
             width: 62;

@@ -15,7 +15,7 @@ from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
 from tui.hosting.host import Training
 from tui.hosting.signals import handling_signals
-from tui.screens.base import ROOMS, STEERING
+from tui.screens.base import SCREENS, STEERING
 from tui.state.view_state import T, ViewState
 from tui.terminal.terminal import owned_terminal
 from tui.web.served import ServedDriver, is_served, own_output
@@ -25,7 +25,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "CvaeApp": "go help quit",
         "ReadOnlyApp": "go",
-        "Room": "leave_field",
+        "AppScreen": "leave_field",
         "TrainScreen": "alarms overlay log",
         "ConvertScreen": "compare",
         "GenerateScreen": "draw reseed filter cancel",
@@ -36,7 +36,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "Chart": "point zoom pan begin follow whole zoom_values pan_values log axis choose enlarge "
         "let_go",
         "LatentPlot": "move next zoom",
-        "Page": "scroll",
+        "TextDialog": "scroll",
         "ChooseSome": "take",
     }.items()
 }
@@ -72,7 +72,7 @@ class ReadOnlyApp(CvaeApp):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The command palette, without the screens that cannot be entered."""
-        closed = {f"{ROOMS[room]} screen" for room in STEERING}
+        closed = {f"{SCREENS[room]} screen" for room in STEERING}
         return (one for one in super().get_system_commands(screen) if one.title not in closed)
 
     def action_go(self, room: str) -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Footer, Input
 from tui.hosting.host import Host
 from tui.widgets.navigation import Navigation
 
-ROOMS = {
+SCREENS = {
     "train": "Train",
     "setup": "Setup",
     "convert": "Convert",
@@ -24,10 +24,10 @@ STEERING = frozenset({"setup"})
 """Those in which there is nothing to look at, but only to prepare what is to be trained."""
 
 
-class Room(Screen[None]):
-    """A screen of the app. `ROOM` is its name in `ROOMS`."""
+class AppScreen(Screen[None]):
+    """A screen of the app. `MODE` is its name in `SCREENS`."""
 
-    ROOM = ""
+    MODE = ""
     BINDINGS = [Binding("escape", "leave_field", "Leave the field")]
 
     @property
@@ -37,11 +37,11 @@ class Room(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Navigation, the room's own widgets, footer."""
-        yield Navigation(self.ROOM, ROOMS, STEERING if self.host.read_only else frozenset())
-        yield from self.compose_room()
+        yield Navigation(self.MODE, SCREENS, STEERING if self.host.read_only else frozenset())
+        yield from self.compose_body()
         yield Footer(compact=True, show_command_palette=False)
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The room's own widgets; a bare room has none."""
         return iter(())
 

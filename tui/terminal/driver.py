@@ -5,7 +5,7 @@ import contextlib
 from textual.drivers.linux_driver import LinuxDriver
 
 
-class LosableDriver(LinuxDriver):
+class HangupSafeDriver(LinuxDriver):
     """Ends its input with the terminal instead of taking the app down with a traceback.
 
     `tui.terminal.terminal` says that the terminal is gone; the app then leaves on purpose.

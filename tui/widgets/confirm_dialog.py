@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 
-class Confirm(ModalScreen[bool]):
+class ConfirmDialog(ModalScreen[bool]):
     """Asks before something that cannot be taken back. The safe answer has the focus."""
 
     BINDINGS = [
@@ -16,7 +16,7 @@ class Confirm(ModalScreen[bool]):
         Binding("y", "answer(True)", "Yes"),
     ]
     DEFAULT_CSS = """
-    Confirm {
+    ConfirmDialog {
         align: center middle;
         & > Vertical {
             width: 60;

@@ -11,7 +11,7 @@ MANY = 50
 Cells = Sequence[Text]
 
 
-class SteadyTable(DataTable[Text]):
+class KeyedTable(DataTable[Text]):
     """Rows with a key each. The cursor stays on its row and the view where it is."""
 
     def __init__(self, id: str | None = None) -> None:

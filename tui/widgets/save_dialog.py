@@ -18,12 +18,12 @@ from core.text import printable
 Rows = Sequence[Sequence[str]]
 
 
-class SaveTable(ModalScreen[Path | None]):
+class SaveDialog(ModalScreen[Path | None]):
     """Asks for a path; the answer is where the table was saved, None when it was not."""
 
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]
     DEFAULT_CSS = """
-    SaveTable {
+    SaveDialog {
         align: center middle;
         & > Vertical {
             width: 70;

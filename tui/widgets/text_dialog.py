@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 
-class Page(ModalScreen[None]):
+class TextDialog(ModalScreen[None]):
     """A title and a text in parts, which scrolls where it is longer than the screen."""
 
     BINDINGS = [
@@ -21,7 +21,7 @@ class Page(ModalScreen[None]):
         Binding("pagedown,space", "scroll(10)", "Page down", show=False),
     ]
     DEFAULT_CSS = """
-    Page {
+    TextDialog {
         align: center middle;
         & > VerticalScroll {
             width: 74;

@@ -18,7 +18,7 @@ from core.training import events
 from core.training.control import Control
 from tui.app.app import CvaeApp
 from tui.app.help import HelpScreen
-from tui.app.quit_dialog import Leave
+from tui.app.quit_dialog import QuitDialog
 from tui.charts.chart import Chart
 from tui.screens.generate.screen import GenerateScreen
 from tui.screens.train.screen import TrainScreen
@@ -143,10 +143,10 @@ async def test_leaving_while_training_asks_first(tmp_path: Path, tiny: Tiny, unt
         app.start_training(tiny("training.epochs=100000"), "mine", "default")
         await until(pilot, lambda: "training" in text_of(app, "#status"))
         await pilot.press("q")
-        assert isinstance(app.screen, Leave)
+        assert isinstance(app.screen, QuitDialog)
         await pilot.press("n")
         await pilot.pause()
-        assert not isinstance(app.screen, Leave)
+        assert not isinstance(app.screen, QuitDialog)
         await pilot.press("q", "y")
         await until(pilot, lambda: not app.is_running)
     assert summarize(RunDirectory(tmp_path / "mine")).state == "stopped"

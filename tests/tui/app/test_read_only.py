@@ -16,7 +16,7 @@ import tui
 from core.errors import InputError
 from core.runs.directory import RunDirectory
 from tui.app.read_only import ALLOWED, ReadOnlyApp, allows
-from tui.screens.base import ROOMS, STEERING
+from tui.screens.base import SCREENS, STEERING
 from tui.state.view_state import state_file
 
 Until = Callable[..., Awaitable[None]]
@@ -41,12 +41,12 @@ async def test_no_key_changes_anything_on_any_screen(
     app = ReadOnlyApp(runs)
     pressed = set()
     async with app.run_test(size=(120, 36)) as pilot:
-        for number, room in enumerate(ROOMS, start=1):
+        for number, room in enumerate(SCREENS, start=1):
             await pilot.press(f"f{number}")
             if room in STEERING:
                 assert app.current_mode != room
                 continue
-            await until(pilot, lambda room=room: getattr(app.screen, "ROOM", "") == room)
+            await until(pilot, lambda room=room: getattr(app.screen, "MODE", "") == room)
             refused = {
                 key
                 for node in (app, app.screen)
@@ -81,7 +81,7 @@ async def test_a_living_training_is_not_steered(
 async def test_neither_footer_nor_help_nor_palette_offers_what_is_refused(runs: Path) -> None:
     app = ReadOnlyApp(runs)
     async with app.run_test(size=(120, 36)) as pilot:
-        for room in ROOMS.keys() - STEERING:
+        for room in SCREENS.keys() - STEERING:
             app.action_go(room)
             await pilot.pause()
             active = app.screen.active_bindings.values()

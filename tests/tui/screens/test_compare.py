@@ -14,15 +14,15 @@ from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.training.events import Evaluated, Progress
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.screens.compare.overlay import Line, Overlay, _band
 from tui.screens.compare.screen import CompareScreen
 from tui.state.selection import MARKERS, MOST, Chosen
 from tui.text.sparkline import sparkline
-from tui.widgets.keyed_table import SteadyTable
+from tui.widgets.keyed_table import KeyedTable
 
 SIZES = [(80, 24), (200, 60)]
-KEY = str(list(ROOMS).index("compare") + 1)
+KEY = str(list(SCREENS).index("compare") + 1)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_runs_are_drawn_on_one_another_each_with_its_marker(
 async def test_the_scores_stand_side_by_side_with_their_intervals(runs: Path) -> None:
     async with CvaeApp(runs).run_test(size=SIZES[1]) as pilot:
         screen = await compared(pilot, runs, 3)
-        table = screen.query_one("#score-table", SteadyTable)
+        table = screen.query_one("#score-table", KeyedTable)
         assert table.row_count == 3
         told = JournalFollower(runs / "run-0/journal.jsonl").read_new()
         best = [event for event in told if isinstance(event, Evaluated) and event.best][-1]
@@ -98,7 +98,7 @@ async def test_the_scores_stand_side_by_side_with_their_intervals(runs: Path) ->
 async def test_only_settings_that_differ_are_listed(runs: Path) -> None:
     async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
         screen = await compared(pilot, runs, 2)
-        table = screen.query_one("#setting-table", SteadyTable)
+        table = screen.query_one("#setting-table", KeyedTable)
         assert [str(cell) for cell in table.get_row("model.latent_size")] == [
             "model.latent_size",
             "4",
@@ -237,7 +237,7 @@ async def test_the_table_of_an_experiment_has_medians_with_ranges(experiment: Pa
     async with CvaeApp(experiment).run_test(size=SIZES[0]) as pilot:
         screen = await whole(pilot)
         await pilot.press("v")
-        table = screen.query_one("#score-table", SteadyTable)
+        table = screen.query_one("#score-table", KeyedTable)
         assert table.row_count == 2
         bests = []
         for number in (1, 3, 5):

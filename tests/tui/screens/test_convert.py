@@ -15,14 +15,14 @@ from core.corpus.vocabulary import EOS, FIRST_OUTPUT
 from core.model.inference import Form
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.screens.convert.converted import Converted, expectations, spelt, verdict
 from tui.screens.convert.screen import AUTO
 from tui.widgets.model_picker import ModelPicker
 
 SIZE = (80, 24)
 Until = Callable[..., Awaitable[None]]
-KEY = f"f{[*ROOMS].index('convert') + 1}"
+KEY = f"f{[*SCREENS].index('convert') + 1}"
 
 
 def table(app: CvaeApp) -> DataTable[object]:

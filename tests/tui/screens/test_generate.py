@@ -10,12 +10,12 @@ from core.model.decoding import Decoding
 from core.runs.directory import RunDirectory
 from core.scores.plausibility import Plausibility
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.screens.generate.screen import GenerateScreen
 
 SIZE = (80, 24)
 Until = Callable[..., Awaitable[None]]
-KEY = f"f{[*ROOMS].index('generate') + 1}"
+KEY = f"f{[*SCREENS].index('generate') + 1}"
 MARKS = {"hit": "✓", "real": "+", "plausible": "~", "broken": "✗"}
 
 

@@ -11,12 +11,12 @@ from core.model.inference import Inference
 from core.model.latent import interpolate, latent_map, walk
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
+from tui.screens.base import SCREENS
 from tui.screens.latent.latent_plot import LatentPlot
 from tui.screens.latent.screen import AUTO, OFFSETS, LatentScreen
 
 Until = Callable[..., Awaitable[None]]
-KEY = f"f{[*ROOMS].index('latent') + 1}"
+KEY = f"f{[*SCREENS].index('latent') + 1}"
 SIZES = [(80, 24), (120, 36)]
 
 

@@ -13,15 +13,15 @@ from core.runs.journal import JournalWriter
 from core.runs.ownership import owning
 from core.training.events import Alarm, Started
 from tui.app.app import CvaeApp
-from tui.screens.base import ROOMS
-from tui.screens.runs.prompt_dialog import OneLine
+from tui.screens.base import SCREENS
+from tui.screens.runs.prompt_dialog import PromptDialog
 from tui.screens.runs.screen import RunsScreen
 from tui.screens.setup.screen import SetupScreen
 from tui.text.run_table import COLUMNS, SYMBOLS, sorted_runs, widths
-from tui.widgets.keyed_table import SteadyTable
+from tui.widgets.keyed_table import KeyedTable
 
 SMALL, LARGE = (80, 24), (200, 60)
-KEY = str(list(ROOMS).index("runs") + 1)
+KEY = str(list(SCREENS).index("runs") + 1)
 
 
 @pytest.fixture
@@ -50,20 +50,20 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: fl
     raise AssertionError("it did not come to hold")
 
 
-async def opened(pilot: Pilot[None], count: int = 3) -> SteadyTable:
+async def opened(pilot: Pilot[None], count: int = 3) -> KeyedTable:
     """The table of the Runs screen with its runs in it."""
     await pilot.press(KEY)
     await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
-    table = pilot.app.screen.query_one(SteadyTable)
+    table = pilot.app.screen.query_one(KeyedTable)
     await until(pilot, lambda: table.row_count == count)
     return table
 
 
-def cell(table: SteadyTable, name: str, title: str) -> str:
+def cell(table: KeyedTable, name: str, title: str) -> str:
     return str(table.get_cell(name, title))
 
 
-def names(table: SteadyTable) -> list[str]:
+def names(table: KeyedTable) -> list[str]:
     return [str(key.value) for key in (row.key for row in table.ordered_rows)]
 
 
@@ -73,7 +73,7 @@ def text_of(pilot: Pilot[None], selector: str) -> str:
 
 async def answer(pilot: Pilot[None], text: str) -> None:
     """Answer the question that is asked."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, OneLine))
+    await until(pilot, lambda: isinstance(pilot.app.screen, PromptDialog))
     pilot.app.screen.query_one(Input).value = text
     await pilot.press("enter")
     await pilot.pause()
@@ -91,7 +91,7 @@ async def test_runs_are_sorted_by_key_and_by_a_click_on_a_title(runs: Path) -> N
     async with CvaeApp(runs).run_test(size=SMALL) as pilot:
         table = await opened(pilot)
         assert names(table)[-1] == "gamma"
-        await pilot.click(SteadyTable, offset=(4, 0))
+        await pilot.click(KeyedTable, offset=(4, 0))
         await until(pilot, lambda: names(table) == ["alpha", "beta", "gamma"])
         await pilot.press("S")
         await until(pilot, lambda: names(table) == ["gamma", "beta", "alpha"])

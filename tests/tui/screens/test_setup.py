@@ -15,10 +15,10 @@ from core.config.presets import preset, save_preset
 from core.config.schema import Config
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
-from tui.screens.setup.command_dialog import CommandShown
+from tui.screens.setup.command_dialog import CommandDialog
 from tui.screens.setup.field_editor import FieldEditor
 from tui.screens.setup.field_list import FieldList
-from tui.screens.setup.preset_dialog import PresetName
+from tui.screens.setup.preset_dialog import PresetDialog
 from tui.screens.setup.schedule_chart import SchedulePicture
 from tui.screens.setup.screen import SetupScreen
 
@@ -225,7 +225,7 @@ async def test_a_preset_is_saved_listed_and_never_overwritten_silently(tmp_path:
         await pilot.press("w")
         await settled(pilot)
         asked = pilot.app.screen
-        assert isinstance(asked, PresetName)
+        assert isinstance(asked, PresetDialog)
         await pilot.press(*"lab4")
         assert asked.query_one("#yes", Button).disabled
         asked.query_one("#name", Input).value = "taken"
@@ -260,7 +260,7 @@ async def test_the_command_line_is_shown_and_copied(tmp_path: Path) -> None:
         await pilot.press("y")
         await settled(pilot)
         shown = pilot.app.screen
-        assert isinstance(shown, CommandShown)
+        assert isinstance(shown, CommandDialog)
         words = shlex.split(pilot.app.clipboard)
         assert words[-2:] == ["--set", "training.epochs=7"]
         assert str(shown.query_one("#command", Static).render()) == pilot.app.clipboard

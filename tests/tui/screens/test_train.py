@@ -14,7 +14,7 @@ from core.training import events
 from tui.app.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.chart import Chart
-from tui.screens.train.adjust_dialog import Adjust
+from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.kl_strip import KlStrip, bars
 
@@ -144,7 +144,7 @@ async def test_a_number_is_set_by_hand_and_given_back(
         await until(pilot, lambda: "training" in text_of(app, "#status"))
         await pilot.press("a")
         await pilot.pause()
-        assert isinstance(app.screen, Adjust)
+        assert isinstance(app.screen, AdjustDialog)
         app.screen.query_one("#beta", Input).value = "2000"
         await pilot.press("enter")
         assert "a number from 0 to 1000, or schedule" in text_of(app, "#problem")

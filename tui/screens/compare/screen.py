@@ -32,13 +32,13 @@ from core.runs.journal import JournalFollower
 from core.text import printable
 from core.training import events
 from core.training.metrics import metric
-from tui.screens.base import ROOMS, Room
+from tui.screens.base import SCREENS, AppScreen
 from tui.screens.compare.overlay import Line, Overlay
 from tui.state.selection import MARKERS, MOST
 from tui.text.format import score
 from tui.text.run_table import SYMBOLS
 from tui.widgets.choice_dialog import ChooseOne, ChooseSome
-from tui.widgets.keyed_table import SteadyTable
+from tui.widgets.keyed_table import KeyedTable
 
 REFRESH_SECONDS = 2.0
 CHARTS = {"ce": "", "kl": "", "bleu4": "", "gaussian": "", "joint": "wide", "beta": "wide"}
@@ -115,10 +115,10 @@ class Compared:
         return f"{self.states.count('finished')} of {len(self.states)}"
 
 
-class CompareScreen(Room):
+class CompareScreen(AppScreen):
     """Two to eight runs beside one another."""
 
-    ROOM = "compare"
+    MODE = "compare"
     CSS_PATH = "screen.tcss"
     HELP = """\
 Each run has a colour and a marker of its own, which it keeps while it is chosen. Runs are marked on
@@ -149,7 +149,7 @@ where a run has any, else of the selection pairs.
         self._axis = "epoch"
         self._reader: Worker[None] | None = None
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The legend, and below it charts, scores or settings."""
         yield Static(id="legend", markup=False)
         yield Static(id="empty", markup=False)
@@ -160,9 +160,9 @@ where a run has any, else of the selection pairs.
                     chart.set_class(kind == "wide", "wide")
                     yield chart
             with TabPane("Scores", id="scores"):
-                yield SteadyTable(id="score-table")
+                yield KeyedTable(id="score-table")
             with TabPane("Settings that differ", id="settings"):
-                yield SteadyTable(id="setting-table")
+                yield KeyedTable(id="setting-table")
 
     def on_mount(self) -> None:
         """Follow the chosen runs."""
@@ -170,7 +170,8 @@ where a run has any, else of the selection pairs.
             "Choose two to eight runs to see them on one another.\n\n"
             " p   pick them here\n"
             " e   choose an experiment, whose trials are compared as a whole\n"
-            f" {list(ROOMS).index('runs') + 1}   or mark them on {ROOMS['runs']} with the space bar"
+            f" {list(SCREENS).index('runs') + 1}   or mark them on {SCREENS['runs']} "
+            "with the space bar"
         )
         self.set_interval(REFRESH_SECONDS, self._read_on)
         self._show(())
@@ -231,7 +232,7 @@ where a run has any, else of the selection pairs.
             chart.show([run.lines[key] for run in self._compared if key in run.lines], self._axis)
 
     def _show_scores(self) -> None:
-        table = self.query_one("#score-table", SteadyTable)
+        table = self.query_one("#score-table", KeyedTable)
         as_one = any(len(group.states) > 1 for group in self._compared)
         titles = RANGES if as_one else SCORES
         if [str(key.value) for key in table.columns] != list(titles):
@@ -240,7 +241,7 @@ where a run has any, else of the selection pairs.
         table.fill({group.name: cells(group) for group in self._compared})
 
     def _show_settings(self) -> None:
-        table = self.query_one("#setting-table", SteadyTable)
+        table = self.query_one("#setting-table", KeyedTable)
         runs = [run for run in self._compared if run.config]
         titles = {"setting": ("setting", 34)} | {
             run.name: (f"{MARKERS[run.place]} {printable(run.name)}", 14) for run in runs
@@ -326,7 +327,7 @@ where a run has any, else of the selection pairs.
     def _focus_view(self, event: TabbedContent.TabActivated) -> None:
         """Let the arrow keys scroll what has come into view, unless they choose the view."""
         if not isinstance(self.focused, Tabs):
-            event.pane.query("SteadyTable, Overlay").first().focus()
+            event.pane.query("KeyedTable, Overlay").first().focus()
 
     def action_next_axis(self) -> None:
         """Draw over epochs, steps, or seconds of training."""

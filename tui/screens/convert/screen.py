@@ -17,7 +17,7 @@ from core.corpus.vocabulary import Vocabulary
 from core.errors import Cancelled, CvaeError, InputError
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import Room
+from tui.screens.base import AppScreen
 from tui.screens.convert.converted import (
     LEGEND,
     Converted,
@@ -29,7 +29,7 @@ from tui.screens.convert.converted import (
 )
 from tui.screens.convert.words_input import WordsInput
 from tui.widgets.model_picker import ModelPicker
-from tui.widgets.save_dialog import SaveTable
+from tui.widgets.save_dialog import SaveDialog
 
 AUTO = -1
 """The tense in which the model finds each word likeliest."""
@@ -38,10 +38,10 @@ NO_MODEL = "Train a model first: no run has a checkpoint yet."
 Picked = tuple[RunDirectory, str]
 
 
-class ConvertScreen(Room):
+class ConvertScreen(AppScreen):
     """Choose a model, type words, see every tense of each."""
 
-    ROOM = "convert"
+    MODE = "convert"
     CSS_PATH = "screen.tcss"
     HELP = """\
 Type one word or several, or paste a list, and say which tense they are in; with *auto* the model
@@ -67,7 +67,7 @@ A second model stands beside the first; ≠ marks where its form is another.
         self._models: list[str] = []
         self._waiting: Timer | None = None
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Model, a second one when it is asked for, words and tense, forms."""
         yield ModelPicker(id="model")
         yield ModelPicker("Second", id="second")
@@ -119,7 +119,7 @@ A second model stands beside the first; ≠ marks where its form is another.
             for one in self._rows
             for model, forms in zip(self._models, one.both, strict=True)
         ]
-        self.app.push_screen(SaveTable("converted.tsv", columns, rows))
+        self.app.push_screen(SaveDialog("converted.tsv", columns, rows))
 
     @on(ModelPicker.Picked)
     def _offer_tenses(self) -> None:

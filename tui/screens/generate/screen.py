@@ -19,10 +19,10 @@ from core.runs.directory import RunDirectory
 from core.scores.plausibility import DrawKind, Plausibility
 from core.scores.results import Gaussian
 from core.text import printable
-from tui.screens.base import Room
+from tui.screens.base import AppScreen
 from tui.text.format import count
 from tui.widgets.model_picker import ModelPicker
-from tui.widgets.save_dialog import SaveTable
+from tui.widgets.save_dialog import SaveDialog
 from tui.widgets.themes import RIGHT, WRONG
 
 MOST_DRAWS = 100_000
@@ -66,10 +66,10 @@ class Drawn:
     gaussian: Gaussian
 
 
-class GenerateScreen(Room):
+class GenerateScreen(AppScreen):
     """Choose a model, how many draws and a seed; see paradigms, hits marked."""
 
-    ROOM = "generate"
+    MODE = "generate"
     CSS_PATH = "screen.tcss"
     HELP = """\
 Each row is one latent drawn from N(0, I), decoded under every tense.
@@ -107,7 +107,7 @@ taking the likeliest, and what comes of it is not the Gaussian score.
         self._saved = 0
         """When the checkpoint was written."""
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Model; number, seed and temperature; score; filter; draws."""
         yield ModelPicker()
         with Horizontal(id="ask"):
@@ -214,7 +214,7 @@ taking the likeliest, and what comes of it is not the Gaussian score.
         if self._drawn:
             rows = [(*forms, kind) for forms, kind in self._filtered(self._drawn)]
             columns = (*self._drawn.conditions, "kind")
-            self.app.push_screen(SaveTable("draws.tsv", columns, rows))
+            self.app.push_screen(SaveDialog("draws.tsv", columns, rows))
 
     @work(thread=True, exclusive=True, group="generate")
     def _compute(self, asked: Asked) -> None:

@@ -18,7 +18,7 @@ from textual.worker import get_current_worker
 from core.errors import Cancelled, CvaeError
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import Room
+from tui.screens.base import AppScreen
 from tui.screens.latent.latent_plot import COLOURS, LatentPlot
 from tui.screens.latent.scatter import mark
 from tui.widgets.model_picker import ModelPicker
@@ -59,10 +59,10 @@ class Ways:
     around: tuple[Forms, ...]
 
 
-class LatentScreen(Room):
+class LatentScreen(AppScreen):
     """Look at where words lie, go from one to the other, walk around."""
 
-    ROOM = "latent"
+    MODE = "latent"
     CSS_PATH = "screen.tcss"
     HELP = """\
 **Map**: the posterior means of the training forms along their first two principal components. A
@@ -102,7 +102,7 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         self._rank = 0
         self._by_ending = False
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Model, the two words, and three panes, of which a narrow terminal shows one."""
         yield ModelPicker()
         for name in ("a", "b"):

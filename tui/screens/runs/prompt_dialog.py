@@ -13,12 +13,12 @@ from core.errors import CvaeError
 from core.text import printable
 
 
-class OneLine(ModalScreen[str]):
+class PromptDialog(ModalScreen[str]):
     """Asks for a line of text, does something with it, and says what is wrong if that fails."""
 
     BINDINGS = [Binding("escape", "dismiss", "Cancel")]
     DEFAULT_CSS = """
-    OneLine {
+    PromptDialog {
         align: center middle;
         & > Vertical {
             width: 66;

@@ -25,15 +25,15 @@ from core.errors import CvaeError
 from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import Room
-from tui.screens.runs.prompt_dialog import OneLine
+from tui.screens.base import AppScreen
+from tui.screens.runs.prompt_dialog import PromptDialog
 from tui.screens.runs.trash_list import EMPTY, TrashList
 from tui.state.selection import MARKERS, MOST
 from tui.text.format import size
 from tui.text.run_table import COLUMNS, SYMBOLS, sorted_runs, widths
 from tui.widgets.choice_dialog import ChooseOne
-from tui.widgets.confirm_dialog import Confirm
-from tui.widgets.keyed_table import SteadyTable
+from tui.widgets.confirm_dialog import ConfirmDialog
+from tui.widgets.keyed_table import KeyedTable
 
 REFRESH_SECONDS = 2.0
 """At least, between two looks at the runs."""
@@ -42,10 +42,10 @@ BOLD_STATES = ("training", "failed", "crashed")
 """No colour: a red that is well seen in colours is not without them."""
 
 
-class RunsScreen(Room):
+class RunsScreen(AppScreen):
     """The runs of the runs directory: sorted, filtered, labelled, and what to do with one."""
 
-    ROOM = "runs"
+    MODE = "runs"
     CSS_PATH = "screen.tcss"
     HELP = """\
 The runs of the runs directory, with the scores of their best checkpoints.
@@ -89,7 +89,7 @@ be put back.
         self._wrong = ""
         self._count = "Reading the runs ..."
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """The filter, the directory, its runs, and more on the one under the cursor."""
         with Horizontal(id="ask"):
             yield Label("Filter")
@@ -99,7 +99,7 @@ be put back.
                 id="filter",
             )
         yield Static(id="where", markup=False)
-        yield SteadyTable(id="runs")
+        yield KeyedTable(id="runs")
         yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
@@ -111,13 +111,13 @@ be put back.
     def on_screen_resume(self) -> None:
         """List what there is by now."""
         self._list()
-        self.query_one(SteadyTable).focus()
+        self.query_one(KeyedTable).focus()
 
     # The list
 
     def _list(self) -> None:
         if self.is_current and self._widths:
-            table = self.query_one(SteadyTable)
+            table = self.query_one(KeyedTable)
             first = max(0, round(table.scroll_y) - table.size.height)
             curves = "BLEU-4 course" in self._widths
             seen = slice(first, first + 3 * table.size.height if curves else first)
@@ -149,7 +149,7 @@ be put back.
         if not self._widths:
             return
         self._runs = {run.name: run for run in runs}
-        self.query_one(SteadyTable).fill({run.name: self._cells(run) for run in runs})
+        self.query_one(KeyedTable).fill({run.name: self._cells(run) for run in runs})
         of = f"{len(runs)} of {there}" if len(runs) != there else str(there or "No")
         # The path is last, so that it alone is cut off where it is long.
         parts = [f"{chosen} marked"] if (chosen := len(self.host.chosen)) else []
@@ -178,7 +178,7 @@ be put back.
     @on(Resize)
     def _lay_out(self) -> None:
         """The columns that there is room for, the one that is sorted by marked."""
-        table = self.query_one(SteadyTable)
+        table = self.query_one(KeyedTable)
         # The mark at the left and the scroll bar at the right.
         room = self.size.width - (1 + 2 * table.cell_padding) - 2
         self._widths = widths(room, 2 * table.cell_padding)
@@ -208,7 +208,7 @@ be put back.
     @on(Input.Submitted, "#filter")
     def action_leave_field(self) -> None:
         """Back to the list."""
-        self.query_one(SteadyTable).focus()
+        self.query_one(KeyedTable).focus()
 
     def action_filter(self) -> None:
         """Type an expression."""
@@ -246,7 +246,7 @@ be put back.
 
     @property
     def _chosen(self) -> RunDirectory | None:
-        name = self.query_one(SteadyTable).chosen
+        name = self.query_one(KeyedTable).chosen
         return self._directory(name) if name in self._runs and name is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -293,7 +293,7 @@ be put back.
         """Choose the run to be compared, or let go of it; go to the next row."""
         if chosen := self._chosen:
             if self.host.chosen.toggle(chosen):
-                self.query_one(SteadyTable).action_cursor_down()
+                self.query_one(KeyedTable).action_cursor_down()
                 self._list()
             else:
                 self.notify(f"Up to {MOST} runs are compared.", severity="warning")
@@ -377,7 +377,7 @@ be put back.
                 self.notify(f"{printable(chosen.name)} is in the trash; u undoes it.", markup=False)
 
         self.app.push_screen(
-            Confirm(
+            ConfirmDialog(
                 f"Delete the run {printable(chosen.name)} with its checkpoints and its journal? "
                 "It goes to the trash, and u undoes it.",
                 yes="Delete",
@@ -425,7 +425,7 @@ be put back.
         self.app.call_from_thread(self._list)
 
     def _ask(self, question: str, text: str, act: Callable[[str], object]) -> None:
-        self.app.push_screen(OneLine(question, text, act), lambda _: self._list())
+        self.app.push_screen(PromptDialog(question, text, act), lambda _: self._list())
 
     def _try(self, act: Callable[[], object]) -> bool:
         """Whether something worked; if not, the sentence that says why is shown."""

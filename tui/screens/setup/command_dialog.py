@@ -10,12 +10,12 @@ from textual.widgets import Static
 from core.text import printable
 
 
-class CommandShown(ModalScreen[None]):
+class CommandDialog(ModalScreen[None]):
     """Shows a command, and puts it on the clipboard where the terminal lets it."""
 
     BINDINGS = [Binding("escape,enter,q", "dismiss(None)", "Close")]
     DEFAULT_CSS = """
-    CommandShown {
+    CommandDialog {
         align: center middle;
         & > Vertical {
             width: 90%;

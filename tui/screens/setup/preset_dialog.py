@@ -12,12 +12,12 @@ from core.errors import InputError
 from core.text import printable
 
 
-class PresetName(ModalScreen[tuple[str, str, bool] | None]):
+class PresetDialog(ModalScreen[tuple[str, str, bool] | None]):
     """Answers with name, description, and whether another of that name is to be replaced."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
     DEFAULT_CSS = """
-    PresetName {
+    PresetDialog {
         align: center middle;
         & > Vertical {
             width: 66;

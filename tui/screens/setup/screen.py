@@ -13,20 +13,20 @@ from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import check_name
 from core.text import printable
-from tui.screens.base import Room
-from tui.screens.setup.command_dialog import CommandShown
+from tui.screens.base import AppScreen
+from tui.screens.setup.command_dialog import CommandDialog
 from tui.screens.setup.draft import Draft
 from tui.screens.setup.field_editor import FieldEditor
 from tui.screens.setup.field_list import FieldList, choices
-from tui.screens.setup.preset_dialog import PresetName
+from tui.screens.setup.preset_dialog import PresetDialog
 from tui.screens.setup.schedule_chart import SchedulePicture
 from tui.text.command_line import command_line
 
 
-class SetupScreen(Room):
+class SetupScreen(AppScreen):
     """A line for each field; below, the one in hand, with what it means and what is wrong."""
 
-    ROOM = "setup"
+    MODE = "setup"
     CSS_PATH = "screen.tcss"
     HELP = """\
 Every setting of the next run. Up and down choose one, Enter edits it, left and right turn
@@ -59,7 +59,7 @@ the list to the settings that have them in their names or their explanations.
         """The name that the run is to have; empty for a free one."""
         return self.query_one("#name", Input).value.strip()
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Preset and name, the fields by section, the field in hand."""
         with Horizontal(id="head"):
             yield Label("Preset")
@@ -280,7 +280,7 @@ the list to the settings that have them in their names or their explanations.
                 self.notify(f"Saved as {printable(str(file))}.", title=name, markup=False)
                 self._show_all()
 
-        self.app.push_screen(PresetName(), save)
+        self.app.push_screen(PresetDialog(), save)
 
     def action_copy_command(self) -> None:
         """Copy the command line that trains with these settings."""
@@ -291,7 +291,7 @@ the list to the settings that have them in their names or their explanations.
             return
         draft = self._draft
         self.app.push_screen(
-            CommandShown(
+            CommandDialog(
                 command_line(
                     config, draft.preset_name, draft.base, self.run_name, self.host.runs_dir
                 )

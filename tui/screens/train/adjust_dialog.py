@@ -16,12 +16,12 @@ from core.training.schedules import BACK, EDITABLE, Overrides, read_edit
 from tui.text.format import figure
 
 
-class Adjust(ModalScreen[dict[str, float | None]]):
+class AdjustDialog(ModalScreen[dict[str, float | None]]):
     """One field for each number: a value, or `schedule`. Answers those that were changed."""
 
     BINDINGS = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
-    Adjust {
+    AdjustDialog {
         align: center middle;
         & > Vertical {
             width: 76;

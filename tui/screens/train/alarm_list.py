@@ -8,10 +8,10 @@ from textual.content import Content
 from core.text import printable
 from core.training.events import Alarm
 from tui.text.notices import in_words
-from tui.widgets.text_dialog import Page
+from tui.widgets.text_dialog import TextDialog
 
 
-class AlarmList(Page):
+class AlarmList(TextDialog):
     """Every alarm that a journal tells."""
 
     BINDINGS = [Binding("w", "dismiss(None)", "Close", show=False)]

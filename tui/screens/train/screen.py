@@ -28,8 +28,8 @@ from tui.charts.chart import OTHERS, Chart, Line
 from tui.charts.columns import Column
 from tui.charts.view import Mark
 from tui.charts.window import Extent
-from tui.screens.base import Room
-from tui.screens.train.adjust_dialog import Adjust
+from tui.screens.base import AppScreen
+from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.examples import conversions, draws
 from tui.screens.train.kl_strip import KlStrip
@@ -60,10 +60,10 @@ Nothing is trained yet.
 """
 
 
-class TrainScreen(Room):
+class TrainScreen(AppScreen):
     """Charts, progress and examples of the run in view."""
 
-    ROOM = "train"
+    MODE = "train"
     CSS_PATH = "screen.tcss"
     HELP = """\
 The curves of one run: the one that trains now, or one opened from Runs.
@@ -106,7 +106,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
         self._status_shown: Content | None = None
         self._shown_state: State | str = "new"
 
-    def compose_room(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Status, progress, charts, and more where there is room."""
         yield Static(id="status")
         with Horizontal(id="progress"):
@@ -393,7 +393,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
                 training.control.edit(name, value)
 
         overrides = self._history.overrides if in_view else SCHEDULED
-        self.app.push_screen(Adjust(now, overrides), edit)
+        self.app.push_screen(AdjustDialog(now, overrides), edit)
 
     def action_alarms(self) -> None:
         """Read the alarms, and what to try."""
