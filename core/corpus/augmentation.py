@@ -5,11 +5,11 @@ random characters.
 """
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 import torch
 
 from core.compute.randomness import seeded
+from core.corpus.inflection import common_stem
 from core.corpus.paradigms import Paradigm
 
 TAIL = 2
@@ -25,7 +25,7 @@ def hallucinate(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Pa
     """
     known = {paradigm.forms for paradigm in paradigms}
     longest = max((len(form) for forms in known for form in forms), default=0)
-    stems = [(p.forms, _stem(p.forms)) for p in paradigms if not p.irregular]
+    stems = [(p.forms, common_stem(p.forms)) for p in paradigms if not p.irregular]
     stems = [(forms, stem) for forms, stem in stems if len(stem) > TAIL]
     if not stems:
         return []
@@ -40,9 +40,3 @@ def hallucinate(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Pa
         if invented not in known and max(map(len, invented)) <= longest:
             made[invented] = Paradigm(invented)
     return list(made.values())
-
-
-def _stem(forms: Sequence[str]) -> str:
-    """What all forms begin with."""
-    columns = takewhile(lambda column: len(set(column)) == 1, zip(*forms, strict=False))
-    return "".join(column[0] for column in columns)

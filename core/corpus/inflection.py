@@ -1,4 +1,4 @@
-"""How the forms of a paradigm hang together: what all begin with, and what each adds to it."""
+"""Stem and endings of a paradigm."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,15 @@ class Inflection:
     """A stem and an ending for each condition: carr with y, ies, ying, ied."""
 
     stem: str
-    """The longest beginning that all forms share."""
     endings: tuple[str, ...]
 
 
+def common_stem(forms: Sequence[str]) -> str:
+    """Return the longest beginning that all forms share."""
+    return commonprefix(list(forms))  # noqa: RUF071
+
+
 def inflection(forms: Sequence[str]) -> Inflection:
-    """The inflection of a paradigm's forms."""
-    stem = commonprefix(list(forms))  # noqa: RUF071
+    """Split the forms of a paradigm into their stem and their endings."""
+    stem = common_stem(forms)
     return Inflection(stem, tuple(form.removeprefix(stem) for form in forms))

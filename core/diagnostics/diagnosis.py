@@ -19,6 +19,7 @@ from core.diagnostics.likelihood import (
 from core.diagnostics.probe import Probe, probe_conditions
 from core.model.cvae import Posterior
 from core.model.inference import Inference
+from core.progress import ignore
 from core.scores.conversion import Accuracy, conversion_accuracy
 from core.scores.rate import Rate, rate
 
@@ -54,10 +55,6 @@ class Diagnosis(msgspec.Struct, frozen=True):
     with this decoder."""
 
 
-def silent(stage: str) -> None:
-    """The answer of a caller who does not want to know the stage."""
-
-
 def diagnose(
     inference: Inference,
     corpus: Corpus,
@@ -65,7 +62,7 @@ def diagnose(
     seed: int = SEED,
     draws: int = GENERATION_DRAWS,
     importance_draws: int = IMPORTANCE_DRAWS,
-    say: Callable[[str], None] = silent,
+    say: Callable[[str], None] = ignore,
 ) -> Diagnosis:
     """All diagnostics of a model, with the same draws for the same seed.
 

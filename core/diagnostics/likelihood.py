@@ -1,6 +1,5 @@
 """How likely a model finds words: ELBO, CE in its parts, importance-weighted log-likelihood."""
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from core.compute.randomness import seeded
 from core.corpus.batches import encode_words
+from core.corpus.inflection import common_stem
 from core.corpus.paradigms import Paradigm
 from core.corpus.vocabulary import PAD
 from core.model.cvae import Posterior
@@ -64,7 +64,7 @@ def likelihood(
     )
     kl = float(kl_divergence(posterior).sum(dim=1).mean())
     there = forms != PAD
-    stems = [len(stem(paradigm)) for paradigm in paradigms for _ in paradigm.forms]
+    stems = [len(common_stem(paradigm.forms)) for paradigm in paradigms for _ in paradigm.forms]
     in_stem = torch.arange(forms.shape[1]) < torch.tensor(stems)[:, None]
     mean = float(ce.sum(dim=1).mean())
     return Likelihood(
@@ -77,14 +77,6 @@ def likelihood(
         ce_ending=float((ce * ~in_stem).sum(dim=1).mean()),
         ce_by_position=tuple((ce.sum(dim=0) / there.sum(dim=0)).tolist()),
     )
-
-
-def stem(paradigm: Paradigm) -> str:
-    """What all forms of a paradigm begin with."""
-    alike = itertools.takewhile(
-        lambda column: len(set(column)) == 1, zip(*paradigm.forms, strict=False)
-    )
-    return "".join(column[0] for column in alike)
 
 
 def forms_of(paradigms: Sequence[Paradigm]) -> tuple[list[str], list[int]]:

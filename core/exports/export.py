@@ -13,19 +13,11 @@ from core.exports.page import page
 from core.exports.run_data import Record, read_record
 from core.exports.table import table
 from core.files import replacing
+from core.progress import ignore, never
 from core.runs.directory import RunDirectory
 
 Format = Literal["csv", "tensorboard", "svg", "png", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-
-
-def silent(stage: str) -> None:
-    """The answer of a caller who does not want to know the stage."""
-
-
-def never() -> bool:
-    """The answer of a caller who does not cancel."""
-    return False
 
 
 def write(
@@ -35,7 +27,7 @@ def write(
     *,
     force: bool = False,
     diagnostics: bool = True,
-    say: Callable[[str], None] = silent,
+    say: Callable[[str], None] = ignore,
     cancelled: Callable[[], bool] = never,
 ) -> None:
     """Export runs to a file, or to a folder of event files for TensorBoard.
@@ -66,7 +58,7 @@ def contents(
     records: Sequence[Record],
     *,
     diagnostics: bool = True,
-    say: Callable[[str], None] = silent,
+    say: Callable[[str], None] = ignore,
     cancelled: Callable[[], bool] = never,
 ) -> bytes:
     """What a file of any format but `tensorboard` holds."""

@@ -15,17 +15,9 @@ from core.errors import Cancelled
 from core.model.cvae import CondVAE, Posterior
 from core.model.decoding import GREEDY, Decoding, decode, probabilities
 from core.model.objective import character_cross_entropy, cross_entropy, kl_divergence
+from core.progress import ignore, never
 
 ROWS_AT_ONCE = 1024
-
-
-def never() -> bool:
-    """The answer of a caller who does not cancel."""
-    return False
-
-
-def untold(rows: int) -> None:
-    """The ear of a caller who does not want to know how many rows were decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +55,10 @@ class Inference:
         self.vocabulary = vocabulary
         self._bfloat16 = bfloat16
         self._cancelled = cancelled
-        self._decoded: Callable[[int], None] = untold
+        self._decoded: Callable[[int], None] = ignore
 
     def watched(
-        self, *, cancelled: Callable[[], bool] = never, decoded: Callable[[int], None] = untold
+        self, *, cancelled: Callable[[], bool] = never, decoded: Callable[[int], None] = ignore
     ) -> "Inference":
         """The same model for one computation that can be cancelled and tells how far it is.
 

@@ -11,6 +11,8 @@ from core.corpus.inflection import inflection
         (("be", "is", "being", "was"), "", ("be", "is", "being", "was")),
         (("cut", "cuts", "cutting", "cut"), "cut", ("", "s", "ting", "")),
         (("one",), "one", ("",)),
+        (("see", "sees", "seeing", "saw"), "s", ("ee", "ees", "eeing", "aw")),
+        (("go", "went"), "", ("go", "went")),
     ],
 )
 def test_forms_are_their_stem_with_their_endings(

@@ -22,7 +22,7 @@ from core.diagnostics.generation import (
     near_misses,
     sample_aggregate,
 )
-from core.diagnostics.likelihood import forms_of, importance_weighted, likelihood, stem
+from core.diagnostics.likelihood import forms_of, importance_weighted, likelihood
 from core.diagnostics.probe import PENALTY, logistic_regression, probe_conditions
 from core.errors import Cancelled
 from core.model.cvae import CondVAE, Posterior
@@ -214,14 +214,6 @@ class TestLikelihood:
         assert found.ce_by_position == pytest.approx(
             [positions[i] / seen[i] for i in range(len(seen))], rel=1e-4
         )
-
-    @pytest.mark.parametrize(
-        ("forms", "common"), [(WALK, "walk"), (SEE, "s"), (("go", "went"), ""), (("a",), "a")]
-    )
-    def test_the_stem_is_what_all_forms_begin_with(
-        self, forms: tuple[str, ...], common: str
-    ) -> None:
-        assert stem(Paradigm(forms)) == common
 
     def test_character_cross_entropy_is_nothing_after_the_end(self, inference: Inference) -> None:
         forms = encode_words(["cut", "walking"], inference.vocabulary)
