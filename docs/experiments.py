@@ -1,6 +1,6 @@
 """Draws the pictures of docs/experiments.md from the runs of experiments, and prints its tables.
 
-python docs/experiments.py course=RUNS verbs=RUNS
+python docs/experiments.py lab=RUNS verbs=RUNS
 
 Each argument is the name of a corpus and the runs directory of its experiments.
 """
