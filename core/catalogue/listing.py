@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import msgspec
 
@@ -15,12 +15,10 @@ from core.config.build import read_config
 from core.config.schema import Config
 from core.errors import InputError, OwnedElsewhereError
 from core.runs.directory import RunDirectory, check_name
-from core.runs.history import ACTIVE, History, State
+from core.runs.followed import RunState, run_state
+from core.runs.history import History
 from core.runs.ownership import is_owned, owner, owning
 from core.training import events
-
-RunState = Literal[State, "elsewhere"]
-"""`elsewhere`: written by a process on another host, whose lock need not be seen from here."""
 
 TAILS = (2**16, 2**20, 2**24)
 """Bytes of a journal's end that are read, growing until the best evaluation is found."""
@@ -185,7 +183,7 @@ def _summary(directory: RunDirectory, history: History, labels: Labels, size: in
     scores = history.best.scores if history.best else None
     return RunSummary(
         name=directory.name,
-        state=run_state(directory, history),
+        state=run_state(directory, history.state),
         epoch=last.epoch if last else 0.0,
         step=last.step if last else 0,
         bleu4=scores.headline_bleu4 if scores else None,
@@ -197,17 +195,6 @@ def _summary(directory: RunDirectory, history: History, labels: Labels, size: in
         note=labels.note,
         alarms=tuple(history.standing),
     )
-
-
-def run_state(directory: RunDirectory, history: History) -> RunState:
-    """What a run is doing, a process that died without a word included."""
-    state = history.state
-    if state not in ACTIVE:
-        return state
-    if not is_owned(directory):
-        return "crashed"
-    writer = owner(directory)
-    return "elsewhere" if writer and writer.elsewhere else state
 
 
 def check_idle(directory: RunDirectory) -> None:

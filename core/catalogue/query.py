@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from core.catalogue.listing import RunState, RunSummary
+from core.catalogue.listing import RunSummary
 from core.config.build import value
 from core.config.fields import Field, fields
 from core.config.schema import Config
 from core.errors import InputError
+from core.runs.followed import RunState
 
 ReadConfig = Callable[[], Config | None]
 """Reads the configuration of a run, which is asked for only when an expression needs it."""

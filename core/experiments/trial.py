@@ -11,12 +11,10 @@ from core.errors import InputError
 from core.experiments.design import Trial
 from core.experiments.membership import enrol
 from core.runs.directory import RunDirectory
+from core.runs.followed import ENDED
 from core.session import checked, prepare, train
 from core.training import events
 from core.training.control import Control
-
-ENDED = ("finished", "failed")
-"""States of a run that has nothing left to train."""
 
 
 def run_of(trial: Trial, runs: Path) -> RunDirectory:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import msgspec
 
 from core.catalogue.labels import Labels, read_labels
-from core.catalogue.listing import RunState, run_state
 from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import RunDirectory
+from core.runs.followed import RunState, run_state
 from core.runs.history import History
 from core.runs.journal import read_whole
 from core.text import printable
@@ -57,7 +57,7 @@ def read_record(directory: RunDirectory) -> Record:
         name=printable(directory.name),
         config=directory.config(),
         conditions=directory.vocabulary().conditions,
-        state=run_state(directory, history),
+        state=run_state(directory, history.state),
         history=history,
         told=tuple(_valid(told)),
         labels=read_labels(directory),

@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.table import Column
-from rich.text import Text
 
 from core.runs.directory import RunDirectory
 from core.runs.ownership import is_owned, owned_error
@@ -23,6 +19,7 @@ from core.training.control import Control
 from tui.hosting.signals import handling_signals
 from tui.terminal.terminal import leave_terminal
 from tui.text.format import count, duration, figure, score
+from tui.text.progress_bar import ProgressBars
 
 OnHangUp = Literal["continue", "stop"]
 """What becomes of a training whose terminal is gone."""
@@ -191,25 +188,12 @@ class _Lines:
             sys.stdout.flush()
 
 
-class _Figures(ProgressColumn):
-    """The last CE, KL and beta."""
-
-    def render(self, task: Task) -> Text:
-        return Text(str(task.fields.get("figures", "")), style="cyan")
-
-
 class _Bar:
     """A progress bar with ETA, news above it."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=16),
-            TextColumn("{task.percentage:>3.0f}%"),
-            _Figures(table_column=Column(no_wrap=True)),
-            console=Console(),
-        )
+        self._progress = ProgressBars()
         self._task = self._progress.add_task(printable(directory.name), total=None, figures="")
 
     def __enter__(self) -> "_Bar":
@@ -231,7 +215,7 @@ class _Bar:
         self._progress.update(self._task, completed=event.step)
         news = _news(self._directory, event)
         if news:
-            self._progress.console.print(Text(printable(news)))
+            self._progress.print_above(news)
 
 
 def _number(value: float | None) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.catalogue.listing import RunState, RunSummary
+from core.catalogue.listing import RunSummary
 from core.catalogue.sparkline_data import Curves
+from core.runs.followed import RunState
 from tui.text.format import ago, figure, score, size
 from tui.text.sparkline import sparkline
 

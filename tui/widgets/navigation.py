@@ -6,7 +6,7 @@ from typing import cast
 from textual.content import Content
 from textual.widgets import Static
 
-from core.catalogue.listing import RunState
+from core.runs.followed import RunState
 from core.runs.journal import read_tail
 from core.text import printable
 from core.training.events import Progress

@@ -3,22 +3,17 @@
 import contextlib
 import sys
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from core.catalogue.listing import Catalogue, RunSummary, run_state
+from core.catalogue.listing import Catalogue, RunSummary
 from core.errors import InputError
 from core.experiments.bands import summary
-from core.experiments.design import Experiment, Stopping, Trial, read_experiment, shipped_names
-from core.runs.commands import RemoteControl
-from core.runs.directory import RunDirectory
-from core.runs.history import History
-from core.runs.journal import JournalFollower
-from core.runs.ownership import is_owned
+from core.experiments.design import Experiment, Stopping, read_experiment, shipped_names
+from core.experiments.watch import TrialWatch, WatchedTrial
 from core.text import printable
 from tui.cli.options import runs_dir_option
 from tui.cli.table import print_table
@@ -26,10 +21,8 @@ from tui.hosting.signals import handling_signals
 from tui.text.format import score
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
-LOOK_SECONDS = 0.5
-ASK_AGAIN_SECONDS = 2.0
 ENDS = ("finished", "failed", "stopped", "crashed")
 
 
@@ -104,7 +97,7 @@ def command(
         received.append(number)
         interrupted.set()
 
-    with handling_signals(handle), _Watch(design, runs, interrupted):
+    with handling_signals(handle), _shown(design, runs, interrupted):
         if side_by_side:
             from core.experiments.ray_cluster import run_on_ray
 
@@ -171,147 +164,69 @@ def _row(variant: str, design: Experiment, found: dict[str, RunSummary]) -> tupl
     return (variant, f"{finished} of {len(names)}", *cells)
 
 
-class _Watch:
-    """Follows the trials' journals in a thread: shows them, and has them stop when it is time."""
+@contextlib.contextmanager
+def _shown(design: Experiment, runs: Path, interrupted: threading.Event) -> Iterator[None]:
+    """Watch the trials and show them: as bars on a terminal, as lines elsewhere."""
+    watch = TrialWatch(design.trials, runs, interrupted)
+    count, seeds = len(design.trials), len(design.seeds)
+    title = f"{count} trials, {len(design.variants)} variants with {seeds} seeds each"
+    click.echo(printable(f"{design.name}: {title}"))
+    if watch.ended:
+        click.echo(f"{watch.ended} of them ended earlier")
+    if not sys.stdout.isatty():
+        with watch.showing(_print_lines):
+            yield
+        return
+    from tui.text.progress_bar import ProgressBars
 
-    def __init__(self, design: Experiment, runs: Path, interrupted: threading.Event) -> None:
-        self._design, self._interrupted = design, interrupted
-        self._followed = {trial: _Followed(trial, runs) for trial in design.trials}
-        self._asked = 0.0
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
-        self._bars: Progress | None = None
-        self._tasks: dict[Trial, TaskID] = {}
+    with ProgressBars() as bars:
+        total = bars.add_task(printable(design.name), total=count, figures="")
+        tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> "_Watch":
-        """Begin to watch."""
-        count, variants = len(self._followed), len(self._design.variants)
-        click.echo(
-            printable(
-                f"{self._design.name}: {count} trials, {variants} variants with "
-                f"{len(self._design.seeds)} seeds each"
+        def show(changed: Sequence[WatchedTrial]) -> None:
+            for sentence in _sentences(changed):
+                bars.print_above(sentence)
+            for trial in watch.trials:
+                started, last = trial.history.started, trial.history.last
+                if trial.state in ENDS:
+                    if trial.name in tasks:
+                        bars.remove_task(tasks.pop(trial.name))
+                elif started and last:
+                    if trial.name not in tasks:
+                        name = printable(f"  {trial.trial.variant} s{trial.trial.seed}")
+                        tasks[trial.name] = bars.add_task(name, total=started.steps, figures="")
+                    bars.update(tasks[trial.name], completed=last.step, figures=_scores(trial))
+            figures = (
+                "stopping with checkpoints" if interrupted.is_set() else f"{watch.ended} ended"
             )
-        )
-        for followed in self._followed.values():
-            followed.look()
-        if done := sum(followed.ended for followed in self._followed.values()):
-            click.echo(f"{done} of them ended earlier")
-        if sys.stdout.isatty():
-            self._bars = _bars()
-            self._total = self._bars.add_task(printable(self._design.name), total=count, figures="")
-            self._bars.start()
-        self._thread.start()
-        return self
+            bars.update(total, completed=watch.ended, figures=figures)
 
-    def __exit__(self, *_: object) -> None:
-        """See the last of it."""
-        self._over.set()
-        self._thread.join()
-        self._look()
-        if self._bars:
-            self._bars.stop()
-
-    def _watch(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            if self._interrupted.is_set() and time.monotonic() - self._asked > ASK_AGAIN_SECONDS:
-                self._asked = time.monotonic()
-                for followed in self._followed.values():
-                    if is_owned(followed.directory):
-                        RemoteControl(followed.directory).stop()
-            # A terminal that is gone must not keep the trials from being stopped.
-            with contextlib.suppress(OSError):
-                self._look()
-
-    def _look(self) -> None:
-        for trial, followed in self._followed.items():
-            before = followed.state
-            if followed.ended or not followed.look():
-                continue
-            if followed.state != before and followed.state in ("training", *ENDS):
-                self._tell(f"{trial.name} {followed.sentence}")
-            self._draw(trial, followed)
-        if self._bars:
-            done = sum(followed.ended for followed in self._followed.values())
-            told = "stopping with checkpoints" if self._interrupted.is_set() else f"{done} ended"
-            self._bars.update(self._total, completed=done, figures=told)
-
-    def _tell(self, sentence: str) -> None:
-        if self._bars:
-            from rich.text import Text
-
-            self._bars.console.print(Text(printable(sentence)))
-        else:
-            click.echo(printable(sentence))
-            sys.stdout.flush()
-
-    def _draw(self, trial: Trial, followed: "_Followed") -> None:
-        """The bar of a trial, while it trains."""
-        if not self._bars:
-            return
-        started = followed.history.started
-        if trial in self._tasks and followed.state in ENDS:
-            self._bars.remove_task(self._tasks.pop(trial))
-        elif started and followed.state not in ENDS:
-            if trial not in self._tasks:
-                self._tasks[trial] = self._bars.add_task(
-                    printable(f"  {trial.variant} s{trial.seed}"),
-                    total=started.steps,
-                    figures="",
-                )
-            step = followed.history.last.step if followed.history.last else 0
-            self._bars.update(self._tasks[trial], completed=step, figures=followed.scores)
+        with watch.showing(show):
+            yield
 
 
-def _bars() -> "Progress":
-    from rich.progress import BarColumn, Progress, TextColumn
-    from rich.table import Column
-
-    narrow = Column(no_wrap=True, overflow="ellipsis", max_width=32)
-    return Progress(
-        TextColumn("{task.description}", markup=False, table_column=narrow),
-        BarColumn(bar_width=12),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TextColumn("{task.fields[figures]}", markup=False, table_column=Column(no_wrap=True)),
-    )
+def _print_lines(changed: Sequence[WatchedTrial]) -> None:
+    for sentence in _sentences(changed):
+        click.echo(printable(sentence))
+        sys.stdout.flush()
 
 
-class _Followed:
-    """What the journal of a trial's run tells."""
+def _sentences(changed: Sequence[WatchedTrial]) -> Iterator[str]:
+    for trial in changed:
+        started = trial.history.started
+        if trial.state == "training" and started and started.resumed:
+            yield f"{trial.name} goes on at epoch {started.epoch:.1f}"
+        elif trial.state == "training":
+            yield f"{trial.name} starts"
+        elif trial.state in ENDS:
+            yield ": ".join(
+                part for part in (f"{trial.name} {trial.state}", _scores(trial)) if part
+            )
 
-    def __init__(self, trial: Trial, runs: Path) -> None:
-        self.directory = RunDirectory(runs / trial.name)
-        self.history = History()
-        self.state = "new"
-        self._follower = JournalFollower(self.directory.journal_file)
 
-    @property
-    def ended(self) -> bool:
-        """Whether there is nothing left to train."""
-        return self.state in ("finished", "failed")
-
-    @property
-    def scores(self) -> str:
-        """The scores of the best checkpoint."""
-        best = self.history.best
-        if best is None:
-            return ""
-        scores = best.scores
-        return f"BLEU-4 {score(scores.headline_bleu4)}  Gaussian {score(scores.gaussian.score)}"
-
-    @property
-    def sentence(self) -> str:
-        """How the trial stands, in words."""
-        if self.state == "training":
-            started = self.history.started
-            resumed = started is not None and started.resumed
-            return f"goes on at epoch {started.epoch:.1f}" if started and resumed else "starts"
-        return ": ".join(part for part in (self.state, self.scores) if part)
-
-    def look(self) -> bool:
-        """Take in what is new; whether there is a run."""
-        while new := self._follower.read_new():
-            self.history.add(new)
-        if self.history.last is None:
-            return False
-        self.state = run_state(self.directory, self.history)
-        return True
+def _scores(trial: WatchedTrial) -> str:
+    """Describe the scores of the best checkpoint, if there is one."""
+    if trial.history.best is None:
+        return ""
+    scores = trial.history.best.scores
+    return f"BLEU-4 {score(scores.headline_bleu4)}  Gaussian {score(scores.gaussian.score)}"

@@ -18,7 +18,7 @@ from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 from textual.worker import Worker, get_current_worker
 
-from core.catalogue.listing import RunState, run_directories, run_state
+from core.catalogue.listing import run_directories
 from core.config.build import value
 from core.config.fields import fields
 from core.config.schema import Config
@@ -27,6 +27,7 @@ from core.experiments.bands import band, summary
 from core.experiments.membership import by_variant
 from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory
+from core.runs.followed import RunState, run_state
 from core.runs.history import History, Series
 from core.runs.journal import JournalFollower
 from core.text import printable
@@ -386,7 +387,7 @@ def _compared(group: Group, runs: Sequence[Followed]) -> Compared:
     return Compared(
         group.place,
         group.name,
-        [run_state(run.directory, run.history) for run in runs],
+        [run_state(run.directory, run.history.state) for run in runs],
         runs[0].config,
         [run.history.best for run in runs if run.history.best],
         lines,

@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.widgets import Log, ProgressBar, Static
 from textual.worker import get_current_worker
 
-from core.catalogue.listing import run_directories, run_state
+from core.catalogue.listing import run_directories
 from core.config.presets import preset
 from core.config.schema import Config
 from core.errors import CvaeError, InputError
 from core.runs.directory import RunDirectory
+from core.runs.followed import run_state
 from core.runs.history import ACTIVE, History, State
 from core.runs.journal import JournalFollower
 from core.text import printable
@@ -247,7 +248,7 @@ What is set by hand holds until it is given back to its schedule, through a resu
             return "starting"
         if self._directory is None:
             return "new"
-        state = run_state(self._directory, self._history)
+        state = run_state(self._directory, self._history.state)
         steered = self.host.steered
         return "stopping" if state in ACTIVE and steered and steered.control.stopping else state
 
