@@ -100,7 +100,7 @@ def page(room: str, app: CvaeApp) -> str:
     """What the help of a screen says, with its picture and its keys."""
     screen = app.MODES[room]
     places = [screen, *(ABOUT if room == "train" else ())]
-    lines = [f"# {SCREENS[room]}", "", f"![The {SCREENS[room]} screen](pictures/{room}.svg)", ""]
+    lines = [f"# {SCREENS[room]}", "", f"![The {SCREENS[room]} screen](../pictures/{room}.svg)", ""]
     lines += [screen.HELP.strip(), ""]
     for place in places:
         if vars(place).get("BINDINGS"):
@@ -131,7 +131,7 @@ async def main() -> None:
             (HERE / "pictures").mkdir(exist_ok=True)
             (HERE / "pictures" / f"{name}.svg").write_text(svg, encoding="utf-8")
             if name != "setup":
-                (HERE / f"{name}.md").write_text(page(name, app), encoding="utf-8")
+                (HERE / "screens" / f"{name}.md").write_text(page(name, app), encoding="utf-8")
         shutil.rmtree(other.path)
 
 
