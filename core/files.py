@@ -1,41 +1,72 @@
-"""Files that are replaced whole, and paths as users write them."""
+"""Files that are replaced whole, plain files that are opened without waiting, and users' paths."""
 
 import contextlib
+import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 """Names of the temporary files of `replacing`."""
 
 
 def path_of(text: str) -> Path:
-    """The path that a user means, the home of `~` filled in where there is one."""
+    """Return the path that a user means. `~` becomes the home directory where there is one."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
         return Path(text)
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """Open a regular file for reading. Raise OSError for a link, a pipe, a device or a folder.
+
+    A pipe without a writer would block a plain `open` for ever.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
+def read_plain(path: Path, at_most: int = -1) -> bytes:
+    """Read a regular file, or its first bytes. Raise OSError as `open_plain` does."""
+    with open_plain(path) as file:
+        return file.read(at_most)
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file that takes the place of `path`, synced and renamed, if all goes well."""
+def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+    """Provide a temporary file that takes the place of `path` at the end of the block.
+
+    sync: wait until the file is on the disk. Without it, a power cut may leave an empty file.
+
+    An exception in the block leaves `path` as it was.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    # Unlike tempfile's, it may be read by whoever may read the rest of the run.
+    # A file of `tempfile` could be read by its owner alone.
     temporary.touch(exist_ok=False)
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if sync:
+            _sync(temporary)
         temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        if sync:
+            _sync(path.parent)
     finally:
-        # A disk that refuses this too must not hide what it refused first.
+        # A second error of the disk must not hide the first.
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from core.errors import InputError
-from core.files import replacing
+from core.files import read_plain, replacing
 from core.runs.directory import RunDirectory
 
 TAG = re.compile(r"[\w.-]{1,32}")
@@ -22,7 +22,7 @@ class Labels(msgspec.Struct, frozen=True):
 def read_labels(directory: RunDirectory) -> Labels:
     """The labels of a run; none where there is no such file or it is damaged."""
     try:
-        return msgspec.json.decode(directory.labels_file.read_bytes(), type=Labels)
+        return msgspec.json.decode(read_plain(directory.labels_file), type=Labels)
     except (OSError, ValueError, RecursionError):
         return Labels()
 

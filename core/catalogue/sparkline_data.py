@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.files import open_plain
 from core.training import events
 
 WHOLE = 2**18
@@ -41,7 +42,7 @@ def read_curves(journal: Path) -> Curves:
 
 def _windows(journal: Path) -> bytes:
     try:
-        with journal.open("rb") as file:
+        with open_plain(journal) as file:
             end = file.seek(0, os.SEEK_END)
             if end <= WHOLE:
                 file.seek(0)
@@ -52,7 +53,7 @@ def _windows(journal: Path) -> bytes:
                 file.seek((end - WINDOW) * number // (count - 1))
                 parts.append(file.read(WINDOW))
             return b"\n".join(parts)
-    except FileNotFoundError:
+    except OSError:
         return b""
 
 

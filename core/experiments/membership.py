@@ -6,7 +6,7 @@ import msgspec
 
 from core.catalogue.labels import Labels, read_labels, write_labels
 from core.experiments.design import Trial
-from core.files import replacing
+from core.files import read_plain, replacing
 from core.runs.directory import RunDirectory
 
 
@@ -21,8 +21,8 @@ class Membership(msgspec.Struct, frozen=True):
 def read_membership(directory: RunDirectory) -> Membership | None:
     """The trial that a run is; None where it is none or the file is damaged."""
     try:
-        return msgspec.json.decode(directory.experiment_file.read_bytes(), type=Membership)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(read_plain(directory.experiment_file), type=Membership)
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import msgspec
 
-from core.catalogue.listing import summarize
 from core.config.build import differences
 from core.errors import InputError
 from core.experiments.design import Trial
 from core.experiments.membership import enrol
 from core.runs.directory import RunDirectory
 from core.runs.followed import ENDED
+from core.runs.summary import read_summary
 from core.session import checked, prepare, train
 from core.training import events
 from core.training.control import Control
@@ -24,7 +24,7 @@ def run_of(trial: Trial, runs: Path) -> RunDirectory:
 
 def has_ended(directory: RunDirectory) -> bool:
     """Whether a run is there and has nothing left to train."""
-    return directory.config_file.exists() and summarize(directory).state in ENDED
+    return directory.config_file.exists() and read_summary(directory).state in ENDED
 
 
 def check_trials(trials: Iterable[Trial], runs: Path) -> None:

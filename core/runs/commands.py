@@ -19,9 +19,9 @@ from typing import Literal
 import msgspec
 
 from core.errors import InputError
+from core.files import read_plain
 from core.runs.directory import RunDirectory
-from core.runs.history import History
-from core.runs.journal import read_tail
+from core.runs.summary import NOTHING, read_summary
 from core.training.control import Control
 from core.training.schedules import Overrides
 
@@ -108,12 +108,7 @@ def _take(path: Path, control: Control) -> None:
 
 
 def _read(path: Path) -> bytes:
-    # Neither a link nor a pipe may lead or hold the reader elsewhere.
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InputError("it is not a plain file")
-        wish = file.read(LARGEST + 1)
+    wish = read_plain(path, LARGEST + 1)
     if len(wish) > LARGEST:
         raise InputError(f"it has more than {LARGEST} bytes")
     return wish
@@ -146,6 +141,7 @@ class RemoteControl:
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self._stopping = False
+        self._summary = NOTHING
 
     def pause(self) -> None:
         """Wait after the step in hand."""
@@ -179,9 +175,8 @@ class RemoteControl:
     @property
     def pausing(self) -> bool:
         """Whether the journal says that the training waits."""
-        history = History()
-        history.add(read_tail(self._directory.journal_file))
-        return history.state == "paused"
+        self._summary = read_summary(self._directory, self._summary)
+        return self._summary.state == "paused"
 
     @property
     def stopping(self) -> bool:

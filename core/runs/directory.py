@@ -6,6 +6,7 @@ runs/<name>/
   corpus.tsv         the paradigms it was trained on
   pairs.tsv          the pairs whose BLEU-4 it reports, where there are any
   journal.jsonl      what happened, one event a line
+  summary.json       state, best scores and active alarms, for lists of runs
   checkpoints/       last, best, and the kept history
   log.txt            what libraries print
   environment.json   versions, device, threads, precision
@@ -70,6 +71,11 @@ class RunDirectory:
         return self.path / "journal.jsonl"
 
     @property
+    def summary_file(self) -> Path:
+        """State, best scores and active alarms."""
+        return self.path / "summary.json"
+
+    @property
     def log_file(self) -> Path:
         """What libraries print."""
         return self.path / "log.txt"
@@ -129,6 +135,7 @@ class RunDirectory:
         """
         for path in (
             *self.path.glob(f".{self.environment_file.name}.*"),
+            *self.path.glob(f".{self.summary_file.name}.*"),
             *self.checkpoints.glob(".*"),
         ):
             if TEMPORARY.fullmatch(path.name) and path.is_file() and not path.is_symlink():

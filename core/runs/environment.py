@@ -11,7 +11,7 @@ import msgspec
 import torch
 
 from core.compute.hardware import Hardware
-from core.files import replacing
+from core.files import read_plain, replacing
 from core.runs.directory import RunDirectory
 
 
@@ -31,7 +31,7 @@ class Environment(msgspec.Struct, frozen=True):
 def read_environment(directory: RunDirectory) -> Environment | None:
     """What a run was computed with, if it ever was."""
     try:
-        return msgspec.json.decode(directory.environment_file.read_bytes(), type=Environment)
+        return msgspec.json.decode(read_plain(directory.environment_file), type=Environment)
     except (OSError, ValueError, RecursionError):
         return None
 

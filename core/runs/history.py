@@ -13,7 +13,15 @@ from core.training.schedules import EDITABLE, Overrides
 
 State = Literal["new", "training", "paused", "finished", "stopped", "failed", "crashed"]
 ACTIVE: tuple[State, ...] = ("training", "paused")
-
+_STATES: dict[type[events.Event], State] = {
+    events.Started: "training",
+    events.Paused: "paused",
+    events.Unpaused: "training",
+    events.Finished: "finished",
+    events.Stopped: "stopped",
+    events.Failed: "failed",
+}
+"""State after an event. Other events leave a training paused or not."""
 
 _REPORTED = [(name, source.read) for name, source in metrics_of(events.Progress).items()]
 _EVALUATED = [(name, source.read) for name, source in metrics_of(events.Evaluated).items()]
@@ -103,10 +111,14 @@ class History:
         """KL of each latent dimension."""
         self.alarms: list[events.Alarm] = []
         self.last: events.Event | None = None
+        self.state: State = "new"
+        """State as the journal has it. A process that died left no event."""
 
     def add(self, new: Iterable[events.Event]) -> None:
         """Take in events, in the order of the journal."""
         for kind, some in groupby(new, type):
+            going_on: State = "paused" if self.state == "paused" else "training"
+            self.state = _STATES.get(kind, going_on)
             if kind is events.Progress:
                 # Nearly all of a journal, so it is taken in column by column.
                 self._add_reports(cast(Sequence[events.Progress], list(some)))
@@ -137,35 +149,9 @@ class History:
         last = {alarm.kind: alarm for alarm in self.alarms}
         return {kind: alarm for kind, alarm in last.items() if alarm.begins}
 
-    @property
-    def state(self) -> State:
-        """What the run is doing, if its process lives; `crashed` is for others to find out."""
-        match self.last:
-            case None:
-                return "new"
-            case events.Paused():
-                return "paused"
-            case events.Finished():
-                return "finished"
-            case events.Stopped():
-                return "stopped"
-            case events.Failed():
-                return "failed"
-            case (
-                events.Evaluated()
-                | events.Edited()
-                | events.Saved()
-                | events.Detached()
-                | events.Alarm()
-            ):
-                if self._was_paused:
-                    return "paused"
-        return "training"
-
     def _add(self, event: events.Event) -> None:
         match event:
             case events.Started():
-                self._was_paused = False
                 self.started = event
                 # Void too when a run begins anew because its process died before the first
                 # checkpoint; then there is no best one either.
@@ -186,12 +172,6 @@ class History:
                 self.saved[event.checkpoint] = event
             case events.Alarm():
                 self.alarms.append(event)
-            case events.Paused():
-                self._was_paused = True
-            case events.Unpaused():
-                self._was_paused = False
-
-    _was_paused = False
 
     def _add_reports(self, new: Sequence[events.Progress]) -> None:
         self.progress = self.last = new[-1]

@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 from types import TracebackType
 
+from core.files import open_plain
 from core.training.events import Event, from_lines, to_line
 
 MOST_WAITING = 100_000
@@ -68,52 +69,56 @@ class JournalWriter:
 
 
 class JournalFollower:
-    """Reads a journal from its beginning and then whatever is new."""
+    """Reads a journal from some byte on, and then what is new.
 
-    def __init__(self, path: Path) -> None:
+    A journal that cannot be read counts as empty.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
-        self._offset = 0
+        self.offset = offset
+        """Bytes that were read."""
 
     @property
     def behind(self) -> int:
-        """Bytes that were added since the last call of `read_new`."""
+        """Bytes that were not read yet."""
         try:
-            return self._path.stat().st_size - self._offset
-        except FileNotFoundError:
+            return self._path.stat().st_size - self.offset
+        except OSError:
             return 0
 
     def read_new(self, at_most: int = 2**24) -> list[Event]:
-        """The events in the whole lines that were added since the last call.
+        """Read the events in the whole lines that were added since the last call.
 
-        at_most: bytes to read in this call; the rest comes with the next.
+        at_most: bytes to read; the next call continues.
         """
         try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
+            with open_plain(self._path) as file:
+                file.seek(self.offset)
                 added = file.read(at_most)
-        except FileNotFoundError:
+        except OSError:
             return []
         whole = added.rfind(b"\n") + 1
         if not whole and len(added) == at_most:
             # No event is this long: a foreign line, which must not be waited for.
             whole = at_most
-        self._offset += whole
+        self.offset += whole
         return from_lines(added[:whole])
 
 
 def read_whole(path: Path) -> list[Event]:
-    """All events of a journal."""
+    """Read all events of a journal. One that cannot be read counts as empty."""
     return read_tail(path, sys.maxsize)
 
 
 def read_tail(path: Path, size: int = 2**16) -> list[Event]:
-    """The events in the last `size` bytes of a journal."""
+    """Read the events in the last `size` bytes of a journal, as `read_whole` does."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(0, end - size))
             return from_lines(file.read())
-    except FileNotFoundError:
+    except OSError:
         return []
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from core.errors import OwnedElsewhereError
+from core.files import read_plain
 from core.runs.directory import RunDirectory
 
 BEAT_SECONDS = 15.0
@@ -100,7 +101,7 @@ def _beating(handle: int) -> Iterator[None]:
 def is_owned(directory: RunDirectory) -> bool:
     """Whether some process holds the run now."""
     try:
-        handle = os.open(directory.lock_file, os.O_RDONLY)
+        handle = os.open(directory.lock_file, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:
@@ -125,7 +126,7 @@ def _is_held_elsewhere(directory: RunDirectory) -> bool:
 def owner(directory: RunDirectory) -> Owner | None:
     """The process that says that it holds the run."""
     try:
-        return msgspec.json.decode(directory.lock_file.read_bytes(), type=Owner)
+        return msgspec.json.decode(read_plain(directory.lock_file), type=Owner)
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -5,7 +5,9 @@ journal wait in memory, a checkpoint `best` as a copy of its weights, and both a
 was saved before stays what it is, because files are only ever replaced whole.
 """
 
+import contextlib
 import logging
+import math
 import os
 import shutil
 import time
@@ -18,6 +20,7 @@ from core.runs import checkpoint
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter
+from core.runs.summary import journal_part, summed_up, write_summary
 from core.training import events
 from core.training.snapshot import Snapshot
 
@@ -33,6 +36,19 @@ TRIES = 5
 """How often a training that ends tries to write what it still holds."""
 PAUSE_SECONDS = 2.0
 """Before each of these tries."""
+STATE_CHANGES = (
+    events.Started,
+    events.Paused,
+    events.Unpaused,
+    events.Finished,
+    events.Stopped,
+    events.Failed,
+)
+"""Events after which the summary is replaced at once."""
+SUMMARY_SECONDS = 1.0
+"""Between two summaries for the sake of other events."""
+REPORT_SECONDS = 10.0
+"""Between two summaries for the sake of reports of progress."""
 JOURNAL = "the journal"
 HISTORY = "the history of checkpoints"
 
@@ -41,22 +57,25 @@ class Recorder:
     """Writes the events and the checkpoints of one training.
 
     keep: earlier checkpoints to keep as a history.
-    before: what the journal tells already.
+    history: the events of the run. The caller adds each event before it is written.
     """
 
     def __init__(
-        self, directory: RunDirectory, journal: JournalWriter, keep: int, before: History
+        self, directory: RunDirectory, journal: JournalWriter, keep: int, history: History
     ) -> None:
         self._directory = directory
         self._journal = journal
         self._keep = keep
-        self._saved = before.saved.get("last")
+        self._history = history
+        self._saved = history.saved.get("last")
         self._best: tuple[events.CheckpointDue, Snapshot] | None = None
         """The checkpoint `best`, where it waits."""
         self._refused: dict[str, str] = {}
         """Why something could not be written, by its name."""
-        standing = before.standing.get(ALARM)
+        standing = history.standing.get(ALARM)
         self._told = standing.message if standing else ""
+        self._summarised = self._summary_due = -math.inf
+        """Seconds of the monotonic clock."""
 
     def write(self, event: events.Event) -> None:
         """Append an event to the journal, at once or as soon as the disk takes it."""
@@ -64,6 +83,18 @@ class Recorder:
             event, events.Saved
         ):
             self._tried(JOURNAL, self._journal.sync)
+        self._summarise(event)
+
+    def _summarise(self, event: events.Event) -> None:
+        """Replace the summary where it is due. A disk that refuses is asked again the next time."""
+        now = time.monotonic()
+        wait = REPORT_SECONDS if isinstance(event, events.Progress) else SUMMARY_SECONDS
+        self._summary_due = min(self._summary_due, self._summarised + wait)
+        if now >= self._summary_due or isinstance(event, STATE_CHANGES):
+            self._summarised, self._summary_due = now, math.inf
+            part = journal_part(self._directory.journal_file)
+            with contextlib.suppress(OSError):
+                write_summary(self._directory, summed_up(self._history, part))
 
     def record(
         self, event: events.Event, snapshot: Callable[[], Snapshot]

@@ -5,12 +5,14 @@ cannot be read counts as nothing remembered, and what cannot be written is forgo
 worth an error.
 """
 
+import contextlib
 import json
-import os
 from pathlib import Path
 from typing import TypeVar
 
 import platformdirs
+
+from core.files import replacing
 
 T = TypeVar("T", bool, int, float, str)
 Table = dict[str, object]
@@ -66,10 +68,7 @@ def _read() -> dict[str, Table]:
 
 def _write(tables: dict[str, Table]) -> None:
     file = state_file()
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
+    with contextlib.suppress(OSError, ValueError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(tables, indent=1), encoding="utf-8")
-        temporary.replace(file)
-    except (OSError, ValueError):
-        return
+        with replacing(file, sync=False) as temporary:
+            temporary.write_text(json.dumps(tables, indent=1), encoding="utf-8")

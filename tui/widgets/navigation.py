@@ -7,15 +7,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.runs.followed import RunState
-from core.runs.journal import read_tail
+from core.runs.summary import NOTHING, read_summary
 from core.text import printable
-from core.training.events import Progress
 from tui.hosting.host import Host
 from tui.text.run_table import SYMBOLS
 
 SECONDS = 2.0
-TAIL = 32_768
-"""Bytes of the journal's end, in which there is always a reading."""
 HINTS = ("New here? Press ? for the keys of a place", "? shows the keys", "? help")
 
 
@@ -34,6 +31,7 @@ class Navigation(Static):
 
     def __init__(self, here: str, rooms: dict[str, str], without: Set[str]) -> None:
         self._rooms = Content("").join(_names(here, rooms, without))
+        self._summary = NOTHING
         super().__init__(self._rooms)
 
     def on_mount(self) -> None:
@@ -65,12 +63,12 @@ class Navigation(Static):
         if training.directory is None:
             yield from ("starting a training", "starting")
             return
-        found = read_tail(training.directory.journal_file, TAIL)
-        last = next((one for one in reversed(found) if isinstance(one, Progress)), None)
+        summary = self._summary = read_summary(training.directory, self._summary)
         control = training.control
         state = "stopping" if control.stopping else "paused" if control.pausing else "training"
-        whole = last.elapsed + last.eta if last else 0.0
-        share = f"{last.elapsed / whole:.0%}".replace("%", " %") if last and whole else ""
+        whole = summary.elapsed + (summary.eta or 0.0)
+        known = whole and summary.eta is not None
+        share = f"{summary.elapsed / whole:.0%}".replace("%", " %") if known else ""
         name = printable(training.directory.name)
         mark = SYMBOLS.get(cast(RunState, state), SYMBOLS["stopped"])
         for words in ((state, name, share), (mark, name, share), (state, share), (mark, share)):

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from core.catalogue.listing import (
-    TAILS,
     Catalogue,
     disk_use,
     list_runs,
@@ -26,6 +25,8 @@ from core.training.control import Control
 from core.training.events import Alarm, Evaluated, Finished, Progress, Started, to_line
 
 Tiny = Callable[..., Config]
+LONG = 2**16
+"""Bytes of a journal that is longer than those of the other runs."""
 
 
 def test_a_finished_run_is_summed_up(trained: RunDirectory) -> None:
@@ -62,10 +63,10 @@ def test_an_alarm_stands_however_long_ago_it_began(copied: RunDirectory) -> None
 
     lines = copied.journal_file.read_bytes().splitlines(keepends=True)
     head = [lines[0], alarm("plateau", 1, True), alarm("gradient", 1, True)]
-    filler = [to_line(last)] * (TAILS[0] // len(to_line(last)) + 1)
+    filler = [to_line(last)] * (LONG // len(to_line(last)) + 1)
     ended = alarm("gradient", 100, False)
     copied.journal_file.write_bytes(b"".join([*head, *filler, *lines[1:], ended]))
-    assert copied.journal_file.stat().st_size > TAILS[0]
+    assert copied.journal_file.stat().st_size > LONG
     assert summarize(copied).alarms == ("plateau",)
 
 
@@ -130,7 +131,7 @@ def test_the_best_scores_are_found_far_from_the_end_of_a_long_journal(
     assert isinstance(first, Started)
     with JournalWriter(copied.journal_file) as journal:
         again = to_line(msgspec.structs.replace(first, step=expected.step, resumed=True))
-        for _ in range(3 * TAILS[0] // len(again)):
+        for _ in range(3 * LONG // len(again)):
             journal.write(msgspec.structs.replace(first, step=expected.step, resumed=True))
     found = summarize(copied)
     assert (found.bleu4, found.gaussian) == (expected.bleu4, expected.gaussian)

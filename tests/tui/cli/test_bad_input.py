@@ -206,7 +206,7 @@ def test_the_app_needs_a_terminal(cvae_tui: Run, tmp_path: Path) -> None:
 def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file(
     cvae_tui: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(runs: Path) -> None:
+    def broken(runs: Path, **_: object) -> None:
         raise RuntimeError("a bug\nin two lines")
 
     monkeypatch.setattr("tui.cli.results.runs.Catalogue", broken)

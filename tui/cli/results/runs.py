@@ -24,7 +24,7 @@ from tui.text.run_table import PRINTED, row
 @json_option
 def command(runs_dir: Path, expression: str, as_json: bool) -> None:
     """List runs, the newest first: state, age, epochs and the scores of their best checkpoints."""
-    query, catalogue = parse(expression), Catalogue(runs_dir)
+    query, catalogue = parse(expression), Catalogue(runs_dir, keep=True)
     there = catalogue.summaries()
     summaries = [run for run in there if query(run, lambda: catalogue.config(run.name))]  # noqa: B023
     if as_json:

@@ -104,7 +104,7 @@ be put back.
 
     def on_mount(self) -> None:
         """List the runs, again and again."""
-        self._catalogue = Catalogue(self.host.runs_dir)
+        self._catalogue = Catalogue(self.host.runs_dir, keep=not self.host.read_only)
         self._say()
         self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self._list)
 
