@@ -24,6 +24,8 @@ PAIR_COLUMNS = ("source", "target", "source_tense", "target_tense")
 LONGEST_FORM = 64
 """Characters of the longest form that is read, in corpora and at prompts."""
 LARGEST_FILE = 64 * 2**20
+LARGEST_CORPUS = "verbs-all"
+"""Shipped corpus that holds all others."""
 
 
 def find_corpus(name: str) -> Corpus:
@@ -44,6 +46,16 @@ def find_corpus(name: str) -> Corpus:
             f"there is no corpus {name!r}; accepted: {', '.join(shipped)}, or the path of a file"
         )
     return read_corpus(path, path.stem)
+
+
+def known_paradigms(corpus: Corpus) -> set[tuple[str, ...]]:
+    """Return the forms of every paradigm known to exist.
+
+    These are the corpus's own, and those of the largest shipped one where the conditions agree.
+    """
+    shipped = find_corpus(LARGEST_CORPUS)
+    sources = [corpus, shipped] if shipped.conditions == corpus.conditions else [corpus]
+    return {paradigm.forms for source in sources for paradigm in source.paradigms}
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:

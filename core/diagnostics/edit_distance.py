@@ -7,7 +7,10 @@ from torch import Tensor
 
 
 def edit_distances(words: Sequence[str], others: Sequence[str]) -> Tensor:
-    """Insertions, deletions and replacements from each word to each other: (words, others)."""
+    """Return the edit distance of each word from each other: (words, others).
+
+    It counts insertions, deletions and replacements of one character.
+    """
     ours, lengths = _codes(words)
     theirs, other_lengths = _codes(others)
     # table[j] is the distance from the first i characters of ours to the first j of theirs.
@@ -30,7 +33,7 @@ def edit_distances(words: Sequence[str], others: Sequence[str]) -> Tensor:
 
 
 def _codes(words: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """Code points (words, longest) padded with -1, and lengths (words,)."""
+    """Return code points (words, longest), padded with -1, and lengths (words,)."""
     codes = [torch.tensor([*map(ord, word)], dtype=torch.int64) for word in words]
     padded = torch.nn.utils.rnn.pad_sequence(codes, batch_first=True, padding_value=-1)
     return padded, torch.tensor([len(word) for word in words])

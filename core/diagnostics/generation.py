@@ -1,61 +1,68 @@
-"""What is behind the Gaussian score: which paradigms are hit, and what the misses are."""
+"""Quality of samples: distribution of the hits, new real paradigms, and near misses."""
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 import torch
 
 from core.compute.randomness import seeded
 from core.diagnostics.edit_distance import edit_distances
+from core.diagnostics.subject import Diagnostic, Forms, Row, Subject
 from core.model.cvae import Posterior
 from core.model.inference import Inference
 from core.scores.gaussian import gaussian_score
 from core.scores.results import Gaussian
 
-Forms = tuple[str, ...]
 NEAR = 2
-"""Letters in all by which a near miss may differ from a paradigm."""
+"""Largest edit distance of a near miss, summed over the forms."""
 MEASURED_MISSES = 200
-"""Different misses whose edit distances are measured, the most frequent first."""
+"""Distinct misses whose edit distances are measured, the most frequent first."""
 SHOWN = 10
+GENERATION = "Generation"
 
 
 class NearMiss(msgspec.Struct, frozen=True):
-    """A draw that is no training paradigm, and the one that it comes nearest to."""
+    """A sample that is not a training paradigm, with the nearest one."""
 
     forms: Forms
     nearest: Forms
     distance: int
-    """Letters, summed over the forms."""
+    """Edit distance, summed over the forms."""
 
 
 class Generation(msgspec.Struct, frozen=True):
-    """Draws of latents, decoded under every condition."""
+    """Quality of latents decoded under every condition."""
 
     gaussian: Gaussian
     entropy: float
-    """Of which paradigm a hit is, in nats; ln N when all are hit alike."""
+    """Entropy of the paradigms among the hits, in nats; ln N when all are hit equally often."""
     ln_paradigms: float
     novel: float
-    """Share of the draws that are real paradigms, but not of the training."""
+    """Share of the samples that are real paradigms outside the training corpus."""
     distinct_novel: int
     some_novel: tuple[Forms, ...]
     measured_misses: int
-    """Different misses (neither hit nor novel) that were measured, at most MEASURED_MISSES."""
+    """Distinct misses (neither hit nor novel) that were measured, at most MEASURED_MISSES."""
     misses_by_distance: dict[int, int]
-    """How many of them lie so many letters from the nearest training paradigm."""
+    """Number of measured misses by edit distance from the nearest training paradigm."""
     near_misses: tuple[NearMiss, ...]
-    """Some of those within NEAR letters, the nearest first."""
+    """Some of those within NEAR, the nearest first."""
+
+    @property
+    def effective_paradigms(self) -> float:
+        """Number of equally frequent paradigms with the same entropy."""
+        return math.exp(self.entropy)
 
 
 def generation(
-    samples: Sequence[Forms], training: Sequence[Forms], real: Sequence[Forms]
+    samples: Sequence[Forms], training: Sequence[Forms], real: Iterable[Forms]
 ) -> Generation:
-    """What is behind the score of samples.
+    """Measure the quality of samples.
 
-    training: the rows of the corpus. real: paradigms that exist, in the same conditions.
+    training: rows of the corpus. real: paradigms known to exist, in the same conditions.
     """
     known = set(training)
     unknown = set(real) - known
@@ -81,13 +88,13 @@ def generation(
 
 
 def entropy(counts: "Counter[Forms]") -> float:
-    """Entropy in nats of what was counted. Source: Shannon 1948, section 6."""
+    """Return the entropy of counts, in nats. Source: Shannon 1948, section 6."""
     total = counts.total()
     return sum(n / total * math.log(total / n) for n in counts.values()) if total else 0.0
 
 
 def near_misses(misses: Sequence[Forms], known: Sequence[Forms]) -> list[NearMiss]:
-    """The known paradigm nearest to each miss, by the edit distance summed over the forms."""
+    """Find the known paradigm nearest to each miss, by edit distance summed over the forms."""
     if not misses:
         return []
     columns = zip(zip(*misses, strict=True), zip(*known, strict=True), strict=True)
@@ -102,7 +109,7 @@ def near_misses(misses: Sequence[Forms], known: Sequence[Forms]) -> list[NearMis
 def sample_aggregate(
     inference: Inference, posterior: Posterior, draws: int, seed: int
 ) -> list[Forms]:
-    """The paradigms of draws from the aggregate posterior: what a perfect prior would reach.
+    """Sample from the aggregate posterior: the ceiling of a perfect prior with this decoder.
 
     Source: Hoffman & Johnson 2016, section 2 (the prior that maximises the ELBO).
     """
@@ -110,3 +117,58 @@ def sample_aggregate(
     rows = torch.randint(len(posterior.mean), (draws,), generator=generator)
     chosen = Posterior(posterior.mean.cpu()[rows], posterior.log_variance.cpu()[rows])
     return inference.paradigms(chosen.sample(torch.randn(chosen.mean.shape, generator=generator)))
+
+
+def measure_prior(subject: Subject) -> Generation:
+    """Measure samples from the prior."""
+    samples = subject.inference.sample(subject.draws, subject.seed)
+    return generation(samples, subject.training, subject.known)
+
+
+def measure_aggregate(subject: Subject) -> Generation:
+    """Measure samples from the aggregate posterior."""
+    samples = sample_aggregate(
+        subject.inference, subject.seen.posterior, subject.draws, subject.seed
+    )
+    return generation(samples, subject.training, subject.known)
+
+
+def rows(source: str, found: Generation, *, examples: bool = False) -> Iterator[Row]:
+    """Describe the Gaussian score, the spread of the hits, and the misses."""
+    gaussian, (low, high) = found.gaussian, found.gaussian.ci95
+    near = sum(n for distance, n in found.misses_by_distance.items() if distance <= NEAR)
+    yield Row(
+        GENERATION,
+        f"Gaussian score, {source}",
+        f"{gaussian.score:.4f} ({low:.4f} to {high:.4f}) of {gaussian.draws:,} samples",
+    )
+    yield Row(
+        GENERATION,
+        f"Paradigms, {source}",
+        f"{gaussian.distinct:,} distinct, effective number {found.effective_paradigms:,.0f}; "
+        f"{found.novel:.2%} of the samples new but real",
+    )
+    yield Row(
+        GENERATION,
+        f"Misses, {source}",
+        f"{near} of {found.measured_misses} within edit distance {NEAR} of a training paradigm",
+    )
+    if examples:
+        for forms in found.some_novel[:3]:
+            yield Row(GENERATION, "New but real", " ".join(forms))
+        for miss in found.near_misses[:5]:
+            forms_and_nearest = f"{' '.join(miss.forms)} ({miss.nearest[0]})"
+            yield Row(GENERATION, f"At edit distance {miss.distance}", forms_and_nearest)
+
+
+DIAGNOSTICS = (
+    Diagnostic(
+        "prior", "samples from the prior", measure_prior, partial(rows, "prior", examples=True)
+    ),
+    Diagnostic(
+        "aggregate",
+        "samples from the aggregate posterior",
+        measure_aggregate,
+        partial(rows, "aggregate"),
+    ),
+)

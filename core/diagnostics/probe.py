@@ -1,4 +1,6 @@
-"""How well the condition can be read from the latent: a linear probe."""
+"""Linear probe: accuracy of a classifier that reads the condition from the latent."""
+
+from collections.abc import Iterator
 
 import msgspec
 import torch
@@ -6,19 +8,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.compute.randomness import seeded
+from core.diagnostics.subject import Diagnostic, Row, Subject
 from core.scores.gaussian import wilson_interval
 
 HELD_OUT = 0.2
-"""Share of the paradigms on which a probe is judged."""
+"""Share of the paradigms that a probe is tested on."""
 PENALTY = 1e-3
-"""Of the squared weights, so that classes that can be parted have a solution."""
-NEWTON_STEPS = 30
-FLAT = 1e-10
+"""Factor of the squared weights. Separable classes have a finite solution with it."""
+STEPS = 500
+FLAT = 1e-9
 """Largest entry of a gradient that needs no further step."""
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """A probe's share of conditions that it names rightly, on paradigms it was not fitted to."""
+    """Accuracy of a probe on paradigms that it was not fitted to."""
 
     accuracy: float
     ci95: tuple[float, float]
@@ -28,7 +31,7 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 def probe_conditions(mean: Tensor, conditions: int, seed: int) -> Probe:
-    """The probe of a latent. mean: (paradigms * conditions, Z), paradigm by paradigm.
+    """Fit and test a probe. mean: (paradigms * conditions, Z), paradigm by paradigm.
 
     Multinomial logistic regression on the posterior means. All forms of a paradigm are on one side
     of the split. Source: Alain & Bengio 2017, section 3.
@@ -57,41 +60,46 @@ def probe_conditions(mean: Tensor, conditions: int, seed: int) -> Probe:
 
 
 def logistic_regression(features: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """The weight (classes, features) of least mean CE + PENALTY / 2 * |weight|^2.
+    """Fit the weight (classes, features) of least mean CE + PENALTY / 2 * |weight|^2.
 
     features: (rows, features) float64, one of them constant. labels: (rows,) int64.
-    Newton's method with halved steps. Source: Boyd & Vandenberghe 2004, section 9.5.
     """
-    weight = features.new_zeros(classes, features.shape[1])
-    for _ in range(NEWTON_STEPS):
-        loss, gradient = _loss(weight, features, labels)
-        if gradient.abs().max() < FLAT:
-            break
-        direction = torch.linalg.solve(_hessian(weight, features), gradient.flatten())
-        step = direction.view_as(weight)
-        while _loss(weight - step, features, labels)[0] > loss and step.abs().max() > FLAT:
-            step = step / 2
-        weight = weight - step
-    return weight
+    weight = features.new_zeros(classes, features.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [weight],
+        max_iter=STEPS,
+        tolerance_grad=FLAT,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
+    )
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = F.cross_entropy(features @ weight.T, labels) + PENALTY / 2 * weight.square().sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    return weight.detach()
 
 
-def _loss(weight: Tensor, features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """The penalised mean CE and its gradient (classes, features)."""
-    log_shares = torch.log_softmax(features @ weight.T, dim=1)
-    loss = F.nll_loss(log_shares, labels) + 0.5 * PENALTY * weight.square().sum()
-    error = log_shares.exp() - F.one_hot(labels, len(weight))
-    return loss, error.T @ features / len(features) + PENALTY * weight
+def measure(subject: Subject) -> Probe | None:
+    """Probe the posterior means; None with one condition or one paradigm."""
+    conditions = len(subject.corpus.conditions)
+    if conditions < 2 or len(subject.seen.paradigms) < 2:
+        return None
+    return probe_conditions(subject.seen.posterior.mean, conditions, subject.seed)
 
 
-def _hessian(weight: Tensor, features: Tensor) -> Tensor:
-    """Of the penalised mean CE, (classes * features, classes * features)."""
-    shares = torch.softmax(features @ weight.T, dim=1)
-    blocks = [
-        [
-            (features * (shares[:, a] * (float(a == b) - shares[:, b]))[:, None]).T @ features
-            for b in range(len(weight))
-        ]
-        for a in range(len(weight))
-    ]
-    hessian = torch.cat([torch.cat(row, dim=1) for row in blocks]) / len(features)
-    return hessian + PENALTY * torch.eye(len(hessian), dtype=hessian.dtype)
+def rows(found: Probe) -> Iterator[Row]:
+    """Describe the accuracy beside chance."""
+    low, high = found.ci95
+    yield Row(
+        "Latent",
+        "Condition read from z",
+        f"{found.accuracy:.1%} of {found.words:,} words ({low:.1%} to {high:.1%}), "
+        f"chance {found.chance:.1%}",
+    )
+
+
+DIAGNOSTICS = (Diagnostic("probe", "condition from latent", measure, rows),)

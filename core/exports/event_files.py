@@ -1,4 +1,4 @@
-"""A run as event files of TensorBoard: scalars, histograms, text and hyperparameters."""
+"""A run as TensorBoard event files: scalars, histograms, text and hyperparameters."""
 
 import contextlib
 import math
@@ -9,76 +9,68 @@ from typing import Any
 from core.config.build import value
 from core.config.fields import fields
 from core.errors import InputError
-from core.exports.run_data import Record
+from core.exports.run_data import RunData, interval
 from core.text import printable
 from core.training import events
 from core.training.metrics import metrics_of
 
 PREFIX = "events.out.tfevents."
-"""With which the names of event files begin."""
+"""Beginning of the names of event files."""
 
 
-def write_events(record: Record, folder: Path) -> None:
-    """Write a run's event file, its events at the moments at which they happened.
+def write_events(run: RunData, folder: Path) -> None:
+    """Write the event file of a run, each event at the time at which it happened.
 
     Raises InputError when TensorBoard is not installed.
     """
     try:
-        # Whatever TensorFlow might print about processors is nobody's matter here.
+        # Silences what TensorFlow prints about processors.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from torch.utils.tensorboard import SummaryWriter
         from torch.utils.tensorboard.summary import hparams
     except ImportError:
         raise InputError(
-            'this needs TensorBoard, which is not installed; `pip install "cvae-tui[tensorboard]"`'
+            "cannot write event files: TensorBoard is not installed; "
+            '`pip install "cvae-tui[tensorboard]"`'
         ) from None
-    scores = _best_scores(record)
-    settings = {known.key: value(record.config, known) for known in fields()}
+    scores = _best_scores(run)
+    settings = {known.key: value(run.config, known) for known in fields()}
     new: Any = SummaryWriter
     with contextlib.closing(new(folder, max_queue=1000)) as writer:
-        # Not `add_hparams`, which makes a second run of them.
+        # `add_hparams` would write them as a second run.
         for summary in hparams(settings, scores):  # type: ignore[no-untyped-call]
             writer.file_writer.add_summary(summary)
-        for event in record.told:
+        for event in run.events:
             match event:
                 case events.Progress():
                     _add_progress(writer, event)
                 case events.Evaluated():
-                    _add_evaluation(writer, event, record.conditions)
-        if best := record.history.best:
+                    _add_evaluation(writer, event, run.conditions)
+        if best := run.history.best:
             for name, score in scores.items():
                 writer.add_scalar(name, score, best.step, best.time)
 
 
-def _best_scores(record: Record) -> dict[str, float]:
-    best = record.history.best
-    if best is None:
-        return {}
-    scores = best.scores
-    found = {
-        "best/selection_bleu4": scores.selection_bleu4,
-        "best/bleu4": scores.bleu4,
-        "best/gaussian": scores.gaussian.score,
-        "best/distinct": scores.gaussian.distinct,
-        "best/joint": best.joint,
-    }
-    return {name: score for name, score in found.items() if score is not None}
+def _best_scores(run: RunData) -> dict[str, float]:
+    best = run.history.best
+    found = _measured(best) if best else {}
+    return {f"best/{name}": number for name, number in found.items() if number is not None}
+
+
+def _measured(event: events.Event) -> dict[str, float | None]:
+    """Read every metric of an event."""
+    return {name: source.read(event) for name, source in metrics_of(type(event)).items()}
 
 
 def _add_progress(writer: Any, event: events.Progress) -> None:
-    for name, source in metrics_of(events.Progress).items():
-        number = source.read(event)
-        writer.add_scalar(
-            f"training/{name}", math.nan if number is None else number, event.step, event.time
-        )
+    for name, number in _measured(event).items():
+        scalar = math.nan if number is None else number
+        writer.add_scalar(f"training/{name}", scalar, event.step, event.time)
 
 
 def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str, ...]) -> None:
-    scores, gaussian = event.scores, event.scores.gaussian
-    low, high = gaussian.ci95
-    numbers = {name: source.read(event) for name, source in metrics_of(events.Evaluated).items()}
-    numbers |= {"gaussian_ci95_low": low, "gaussian_ci95_high": high}
-    for name, number in numbers.items():
+    scores = event.scores
+    for name, number in (_measured(event) | dict(interval(event))).items():
         if number is not None:
             writer.add_scalar(f"scores/{name}", number, event.step, event.time)
     finite = [kl for kl in scores.kl_per_dimension if kl is not None and math.isfinite(kl)]
@@ -88,7 +80,7 @@ def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str,
         writer.add_histogram(
             "latent/kl_per_dimension", numpy.array(finite), event.step, walltime=event.time
         )
-    drawn: list[tuple[str, ...]] = [
+    samples: list[tuple[str, ...]] = [
         ("hit" if one.hit else "", *one.forms) for one in scores.samples
     ]
     converted: list[tuple[str, ...]] = [
@@ -101,14 +93,14 @@ def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str,
         for one in scores.conversions
     ]
     for name, rows in (
-        ("generations", [("", *conditions), *drawn]),
+        ("generations", [("", *conditions), *samples]),
         ("conversions", [("", "source", "prediction", "conditions"), *converted]),
     ):
         writer.add_text(f"examples/{name}", _literal(rows), event.step, event.time)
 
 
 def _literal(rows: list[tuple[str, ...]]) -> str:
-    """Rows as a block of Markdown in which nothing is markup."""
+    """Format rows as a literal block of Markdown."""
     shown = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = (

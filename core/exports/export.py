@@ -1,23 +1,94 @@
-"""Writing an export: which formats there are, and how a file or folder is put in its place."""
+"""Formats of exports, and the safe writing of a file or a folder."""
 
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from core.errors import Cancelled, InputError
 from core.exports.event_files import PREFIX, write_events
 from core.exports.figure import MOST_RUNS, curves
 from core.exports.page import page
-from core.exports.run_data import Record, read_record
+from core.exports.run_data import RunData, read_run
 from core.exports.table import table
 from core.files import replacing
 from core.progress import ignore, never
 from core.runs.directory import RunDirectory
 
-Format = Literal["csv", "tensorboard", "svg", "png", "html"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of an export."""
+
+    diagnostics: bool = True
+    """Includes the diagnostics of the best checkpoints in a page, which takes seconds for each."""
+    report: Callable[[str], None] = ignore
+    """Receives the stage that begins."""
+    cancelled: Callable[[], bool] = never
+    """Polled between stages; True raises Cancelled, and nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: the content of one file, or a folder for each run."""
+
+    name: str
+    summary: str
+    content: Callable[[Sequence[RunData], Options], bytes] | None = None
+    folder: Callable[[RunData, Path], None] | None = None
+    """Writes the folder of one run."""
+    max_runs: int | None = None
+
+    def read(self, runs: Sequence[RunDirectory]) -> list[RunData]:
+        """Read the runs.
+
+        Raises InputError when a run is given twice, or there are more runs than the format shows.
+        """
+        names = [run.name for run in runs]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"the run {name!r} is given twice; give each run once")
+        if self.max_runs and len(runs) > self.max_runs:
+            raise InputError(
+                f"{self.name} shows up to {self.max_runs} runs, the most that can be told apart; "
+                f"{len(runs)} are given"
+            )
+        return [read_run(run) for run in runs]
+
+
+def _figure(kind: str) -> Callable[[Sequence[RunData], Options], bytes]:
+    def content(runs: Sequence[RunData], options: Options) -> bytes:
+        options.report("curves")
+        return curves(runs, kind)
+
+    return content
+
+
+def _page(runs: Sequence[RunData], options: Options) -> bytes:
+    return page(
+        runs,
+        diagnostics=options.diagnostics,
+        report=options.report,
+        cancelled=options.cancelled,
+    ).encode()
+
+
+FORMATS: dict[str, Format] = {
+    format.name: format
+    for format in (
+        Format(
+            "csv",
+            "a tidy table: run, step, epoch, elapsed_seconds, series, value",
+            content=lambda runs, options: table(runs).encode(),
+        ),
+        Format("tensorboard", "a folder for `tensorboard --logdir PATH`", folder=write_events),
+        Format("svg", "curves for print, as vectors", _figure("svg"), max_runs=MOST_RUNS),
+        Format("png", "curves for print, as pixels", _figure("png"), max_runs=MOST_RUNS),
+        Format("html", "one self-contained page with everything", _page, max_runs=MOST_RUNS),
+    )
+}
+"""Every format by its name. Choices, help and documentation derive from it."""
 
 
 def write(
@@ -26,111 +97,69 @@ def write(
     path: Path,
     *,
     force: bool = False,
-    diagnostics: bool = True,
-    say: Callable[[str], None] = ignore,
-    cancelled: Callable[[], bool] = never,
+    options: Options = Options(),
 ) -> None:
-    """Export runs to a file, or to a folder of event files for TensorBoard.
+    """Export runs to a file or a folder.
 
-    force: whether an earlier export may be replaced.
-    diagnostics: whether a page tells those of the best checkpoints, which takes seconds for each.
-    say: told what is done now.
-    cancelled: asked now and then; when it says True, Cancelled is raised and nothing is written.
+    force: replaces an earlier export.
 
-    Raises InputError when a run cannot be read, there are too many for a picture, or the place is
-    taken or cannot be written.
+    Raises InputError when a run cannot be read, there are too many runs, or the place is taken or
+    cannot be written.
     """
-    check_place(path, folder=format == "tensorboard", force=force)
-    records = read_records(runs, format)
+    check_place(path, folder=format.folder is not None, force=force)
+    found = format.read(runs)
     try:
-        if format == "tensorboard":
-            _write_folder(records, path, say, cancelled)
-            return
-        content = contents(format, records, diagnostics=diagnostics, say=say, cancelled=cancelled)
-        with replacing(path) as file:
-            file.write_bytes(content)
+        if format.folder:
+            _write_folder(format.folder, found, path, options)
+        elif format.content:
+            content = format.content(found, options)
+            with replacing(path) as file:
+                file.write_bytes(content)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}") from None
 
 
-def contents(
-    format: Format,
-    records: Sequence[Record],
-    *,
-    diagnostics: bool = True,
-    say: Callable[[str], None] = ignore,
-    cancelled: Callable[[], bool] = never,
-) -> bytes:
-    """What a file of any format but `tensorboard` holds."""
-    if format == "csv":
-        return table(records).encode()
-    if format == "html":
-        return page(records, diagnostics=diagnostics, say=say, cancelled=cancelled).encode()
-    assert format != "tensorboard"
-    say("curves")
-    return curves(records, format)
-
-
-def read_records(runs: Sequence[RunDirectory], format: Format) -> list[Record]:
-    """What is known of runs, each named once.
-
-    Raises InputError when two have one name, or there are more than a picture can tell apart.
-    """
-    names = [run.name for run in runs]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"the run {name!r} is given twice; give each run once")
-    if format in ("svg", "png", "html") and len(runs) > MOST_RUNS:
-        raise InputError(
-            f"{format} shows up to {MOST_RUNS} runs, as many as can be told apart; "
-            f"{len(runs)} are given"
-        )
-    return [read_record(run) for run in runs]
-
-
 def check_place(path: Path, *, folder: bool, force: bool) -> None:
-    """Raise InputError unless an export may be written there."""
+    """Raise InputError unless an export may be written to a path."""
     if not path.exists() and not path.is_symlink():
         return
     if folder and not path.is_dir():
-        raise InputError(f"{path} is no folder, which event files need; choose another place")
+        raise InputError(f"{path} is not a folder, which event files need; choose another place")
     if not folder and not path.is_file():
-        raise InputError(f"{path} is no file; give the name of one to write")
+        raise InputError(f"{path} is not a file; give the path of a file")
     if folder and not any(path.iterdir()):
         return
     if not force:
-        raise InputError(f"{path} is there already; choose another place, or --force to replace it")
+        raise InputError(f"{path} exists already; choose another place, or --force to replace it")
     if folder and (foreign := _foreign(path)):
         raise InputError(
-            f"{foreign} is no event file, so that {path} is not replaced; choose another place"
+            f"cannot replace {path}: {foreign} is not an event file; choose another place"
         )
 
 
 def _foreign(folder: Path) -> Path | None:
-    """Something in a folder that no export to TensorBoard has written."""
+    """Find something in a folder that no export to TensorBoard has written."""
     files = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return next((path for path in files if not path.name.startswith(PREFIX)), None)
 
 
 def _write_folder(
-    records: Sequence[Record],
+    write_run: Callable[[RunData, Path], None],
+    runs: Sequence[RunData],
     path: Path,
-    say: Callable[[str], None],
-    cancelled: Callable[[], bool],
+    options: Options,
 ) -> None:
-    """The event file of one run, or a folder for each of several."""
+    """Write the folder of one run, or a folder that holds one for each of several."""
     path = path.absolute()
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     earlier = path.with_name(f"{temporary.name}.earlier")
     try:
         temporary.mkdir()
-        for record in records:
-            say(record.name)
-            if cancelled():
-                raise Cancelled("the export was given up")
-            write_events(
-                record, temporary if len(records) == 1 else temporary / record.directory.name
-            )
+        for run in runs:
+            options.report(run.name)
+            if options.cancelled():
+                raise Cancelled("the export was cancelled")
+            write_run(run, temporary if len(runs) == 1 else temporary / run.directory.name)
         if path.exists():
             path.rename(earlier)
         temporary.rename(path)

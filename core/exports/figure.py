@@ -1,22 +1,20 @@
-"""Curves of runs as a figure to be printed: SVG or PNG, the same bytes for the same runs."""
+"""Curves of runs as a figure for print: SVG or PNG, the same bytes for the same runs."""
 
 import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from core.exports.palette import COLOURS
-from core.exports.run_data import Record
+from core.exports.run_data import RunData
 from core.training.events import Evaluated
 from core.training.metrics import METRICS, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Kind = Literal["svg", "png"]
 
 DASHES: tuple[tuple[float, ...], ...] = (
     (),
@@ -28,15 +26,15 @@ DASHES: tuple[tuple[float, ...], ...] = (
     (6, 1.5, 1, 1.5, 1, 1.5),
     (2, 4),
 )
-"""Lengths of lines and gaps, in line widths, so that a picture without colour can be read."""
+"""Lengths of lines and gaps, in line widths. They tell runs apart without colour."""
 MARKERS = "osD^v<>p"
 MOST_RUNS = len(COLOURS)
 MOST_POINTS = 300
-"""Points of a line; a longer series is drawn as means, the whole range of its values behind."""
+"""Points of a line. A longer series is drawn as means, with the range of its values behind."""
 MOST_MARKERS = 25
 INK, GRID = "#1a1a1a", "#d9d9d9"
 LOGARITHMIC = 30.0
-"""Ratio of the largest value to the smallest from which an axis is logarithmic."""
+"""Ratio of the largest value to the smallest above which an axis is logarithmic."""
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 8.0,
@@ -54,7 +52,7 @@ STYLE: dict[Any, Any] = {
     "lines.markersize": 3.5,
     "savefig.dpi": 300,
     "text.color": INK,
-    # Names are no mathematics.
+    # Run names may hold dollar signs.
     "text.parse_math": False,
     "xtick.color": INK,
     "ytick.color": INK,
@@ -62,40 +60,62 @@ STYLE: dict[Any, Any] = {
 }
 
 
-PANELS = ("ce", "kl", "bleu4", "gaussian", "beta", "teacher_forcing_ratio")
-"""The metrics of a figure, each on axes of its own."""
+PANELS = (
+    "loss",
+    "ce",
+    "kl",
+    "bleu4",
+    "gaussian",
+    "beta",
+    "teacher_forcing_ratio",
+    "learning_rate",
+)
+"""Metrics of a figure, each on its own axes, unless no run has recorded any value of it."""
 
 
-def curves(records: Sequence[Record], kind: Kind) -> bytes:
-    """All panels of up to `MOST_RUNS` runs, two columns of a page wide, with a legend below."""
+def panels(runs: Sequence[RunData]) -> list[str]:
+    """Return the panels that some run has values for."""
+    return [panel for panel in PANELS if any(run.history.find(panel) for run in runs)]
+
+
+def curves(runs: Sequence[RunData], kind: str) -> bytes:
+    """Draw all panels of up to `MOST_RUNS` runs as `svg` or `png`, with a legend below.
+
+    The figure is two columns of a page wide.
+    """
     from matplotlib import rc_context
 
+    shown = panels(runs) or list(PANELS)
+    rows = math.ceil(len(shown) / 2)
     with rc_context(STYLE | {"svg.hashsalt": "curves"}):
-        figure = _empty(7.2, 6.8)
-        places = figure.subplots(3, 2, sharex=True)
-        for panel, axes in zip(PANELS, places.flat, strict=True):
-            _draw(axes, panel, records)
-        for axes in places[-1]:
+        figure = _empty(7.2, 0.8 + 2.0 * rows)
+        places = figure.subplots(rows, 2, sharex=True, squeeze=False)
+        for axes in places.flat[len(shown) :]:
+            axes.set_axis_off()
+        for panel, axes in zip(shown, places.flat, strict=False):
+            _draw(axes, panel, runs)
+        for axes in places.flat[max(0, len(shown) - 2) : len(shown)]:
             axes.set_xlabel("Epoch")
+            axes.tick_params(labelbottom=True)
         figure.align_ylabels(places)
-        _legend(figure, records)
-        return _saved(figure, kind, "Curves of " + ", ".join(record.name for record in records))
+        _legend(figure, runs)
+        return _saved(figure, kind, "Curves of " + ", ".join(run.name for run in runs))
 
 
-def curve(records: Sequence[Record], panel: str) -> str:
-    """One panel as SVG, without a legend."""
+def curve(runs: Sequence[RunData], panel: str) -> str:
+    """Draw one panel as SVG, without a legend."""
     from matplotlib import rc_context
 
     with rc_context(STYLE | {"svg.hashsalt": panel}):
         figure = _empty(4.2, 2.7)
         axes = figure.subplots()
-        _draw(axes, panel, records)
+        _draw(axes, panel, runs)
         axes.set_xlabel("Epoch")
         return _saved(figure, "svg", "").decode()
 
 
 def _empty(width: float, height: float) -> "Figure":
-    """A figure of so many inches."""
+    """Create a figure; width and height are in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -104,39 +124,37 @@ def _empty(width: float, height: float) -> "Figure":
     return figure
 
 
-def _saved(figure: "Figure", kind: Kind, title: str) -> bytes:
-    # Nothing of the moment or of the machine.
-    nothing = ("Date", "Creator", "Format", "Type") if kind == "svg" else ("Software",)
-    metadata: dict[str, Any] = dict.fromkeys(nothing) | ({"Title": title} if title else {})
+def _saved(figure: "Figure", kind: str, title: str) -> bytes:
+    # Time and machine would change the bytes.
+    omitted = ("Date", "Creator", "Format", "Type") if kind == "svg" else ("Software",)
+    metadata: dict[str, Any] = dict.fromkeys(omitted) | ({"Title": title} if title else {})
     file = io.BytesIO()
     figure.savefig(file, format=kind, metadata=metadata, transparent=kind == "svg" and not title)
     return file.getvalue()
 
 
-def _draw(axes: "Axes", panel: str, records: Sequence[Record]) -> None:
+def _draw(axes: "Axes", panel: str, runs: Sequence[RunData]) -> None:
     axes.set_ylabel(metric(panel).label)
     if metric(panel).bounds:
         axes.set_ylim(-0.02, 1.03)
-    for place, record in enumerate(records):
-        if METRICS[panel].event is Evaluated:
-            _draw_scores(axes, panel, record, place, alone=len(records) == 1)
-        else:
-            _draw_readings(axes, panel, record, place)
-    if panel == "ce" and _spans_magnitudes(records):
+    for place, run in enumerate(runs):
+        if METRICS[panel].event is not Evaluated:
+            _draw_readings(axes, panel, run, place)
+        elif run.history.evaluations:
+            _draw_scores(axes, panel, run, place, alone=len(runs) == 1)
+    if panel == "ce" and _spans_magnitudes(runs):
         from matplotlib.ticker import FuncFormatter, NullFormatter
 
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     if panel == "kl":
-        _draw_limit(axes, records)
-    axes.set_xlim(
-        0, max((one.history.last.epoch for one in records if one.history.last), default=1)
-    )
+        _draw_limit(axes, runs)
+    axes.set_xlim(0, max((one.history.last.epoch for one in runs if one.history.last), default=1))
 
 
-def _draw_readings(axes: "Axes", panel: str, record: Record, place: int) -> None:
-    series = record.history.series.get(panel)
+def _draw_readings(axes: "Axes", panel: str, run: RunData, place: int) -> None:
+    series = run.history.series.get(panel)
     if series is None:
         return
     points = list(thinned(series.epochs, series.values))
@@ -147,18 +165,16 @@ def _draw_readings(axes: "Axes", panel: str, record: Record, place: int) -> None
     axes.plot(epochs, [point.mean for point in points], **_line(place))
 
 
-def _draw_scores(axes: "Axes", panel: str, record: Record, place: int, *, alone: bool) -> None:
-    history, evaluations = record.history, record.history.evaluations
+def _draw_scores(axes: "Axes", panel: str, run: RunData, place: int, *, alone: bool) -> None:
+    evaluations = run.history.evaluations
     epochs = [event.epoch for event in evaluations]
+    scores = [METRICS[panel].read(event) for event in evaluations]
     if panel == "gaussian":
-        scores: list[float | None] = [event.scores.gaussian.score for event in evaluations]
-        low = [event.scores.gaussian.ci95[0] for event in evaluations]
-        high = [event.scores.gaussian.ci95[1] for event in evaluations]
+        low, high = zip(*(event.scores.gaussian.ci95 for event in evaluations), strict=True)
         axes.fill_between(epochs, low, high, color=COLOURS[place], alpha=0.2, linewidth=0)
-    else:
-        scores = [event.scores.bleu4 for event in evaluations]
+    if panel == "bleu4":
         selection = [event.scores.selection_bleu4 for event in evaluations]
-        if all(score is None for score in scores):
+        if not reports_pairs(run):
             scores = [*selection]
         elif alone:
             axes.plot(epochs, selection, color="#8c8c8c", dashes=(3, 2), linewidth=1)
@@ -167,38 +183,38 @@ def _draw_scores(axes: "Axes", panel: str, record: Record, place: int, *, alone:
     axes.plot(
         epochs, numbers, marker=MARKERS[place], markevery=every, clip_on=False, **_line(place)
     )
-    best = history.best
+    best = run.history.best
     for event, score in zip(evaluations, numbers, strict=True):
         if best and event.step == best.step:
             axes.plot([event.epoch], [score], marker="o", **_ring())
 
 
-def _draw_limit(axes: "Axes", records: Sequence[Record]) -> None:
-    """What it takes to name a paradigm, where that is the same for all and within sight."""
-    paradigms = {record.started.paradigms for record in records}
+def _draw_limit(axes: "Axes", runs: Sequence[RunData]) -> None:
+    """Draw the nats that identify a paradigm, where all runs have as many paradigms."""
+    paradigms = {run.started.paradigms for run in runs}
     if len(paradigms) == 1 and (limit := math.log(max(paradigms))) > 0:
         axes.axhline(limit, color=INK, linewidth=0.8, dashes=(1, 2))
         axes.annotate("ln N", (1.01, limit), xycoords=("axes fraction", "data"), va="center")
 
 
-def _legend(figure: "Figure", records: Sequence[Record]) -> None:
+def _legend(figure: "Figure", runs: Sequence[RunData]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     entries: list[tuple[Any, str]] = [
-        (Line2D([], [], marker=MARKERS[place], **_line(place)), record.name)
-        for place, record in enumerate(records)
+        (Line2D([], [], marker=MARKERS[place], **_line(place)), run.name)
+        for place, run in enumerate(runs)
     ]
-    if len(records) == 1 and _reports_pairs(records[0]):
+    if len(runs) == 1 and reports_pairs(runs[0]):
         entries.append((Line2D([], [], color="#8c8c8c", dashes=(3, 2)), "BLEU-4, selection pairs"))
     entries.append((Line2D([], [], marker="o", **_ring()), "best checkpoint"))
-    entries.append((Patch(color="#8c8c8c", alpha=0.3, linewidth=0), band_label(records)))
+    entries.append((Patch(color="#8c8c8c", alpha=0.3, linewidth=0), band_label(runs)))
     handles = [handle for handle, _ in entries]
     columns = min(len(entries), 3)
     legend = figure.legend(
         handles, [str(n) for n in range(len(entries))], loc="outside lower center", ncols=columns
     )
-    # Set afterwards, because a label that begins with an underscore would be left out.
+    # Set afterwards: matplotlib leaves out a label that begins with an underscore.
     for text, (_, label) in zip(legend.get_texts(), entries, strict=True):
         text.set_text(label)
 
@@ -220,27 +236,28 @@ def _ring() -> dict[str, Any]:
     }
 
 
-def band_label(records: Sequence[Record]) -> str:
-    """What the pale areas are."""
-    series = (one.history.series.get("ce") for one in records)
+def band_label(runs: Sequence[RunData]) -> str:
+    """Describe the pale areas."""
+    series = (one.history.series.get("ce") for one in runs)
     thin = any(one is not None and len(one) > MOST_POINTS for one in series)
     return "95 % Wilson interval" + ("; range of readings" if thin else "")
 
 
-def _reports_pairs(record: Record) -> bool:
-    return any(event.scores.bleu4 is not None for event in record.history.evaluations)
+def reports_pairs(run: RunData) -> bool:
+    """Return whether a run scores pairs beside its selection pairs."""
+    return any(event.scores.bleu4 is not None for event in run.history.evaluations)
 
 
-def _spans_magnitudes(records: Sequence[Record]) -> bool:
-    """Whether the cross-entropy is positive and falls by more than `LOGARITHMIC`."""
-    series = [record.history.series.get("ce") for record in records]
+def _spans_magnitudes(runs: Sequence[RunData]) -> bool:
+    """Return whether the CE is positive and falls by more than `LOGARITHMIC`."""
+    series = [run.history.series.get("ce") for run in runs]
     values = [value for one in series if one for value in one.values if math.isfinite(value)]
     return bool(values) and 0 < min(values) * LOGARITHMIC < max(values)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Some readings in a row."""
+    """Consecutive readings."""
 
     epoch: float
     mean: float
@@ -249,7 +266,7 @@ class Point:
 
 
 def thinned(epochs: Sequence[float], values: Sequence[float]) -> Iterator[Point]:
-    """A series in at most `MOST_POINTS` points; nan where none of the readings is finite."""
+    """Thin a series to `MOST_POINTS` points; nan where none of the readings is finite."""
     count = min(len(values), MOST_POINTS)
     for number in range(count):
         part = slice(len(values) * number // count, len(values) * (number + 1) // count)

@@ -1,4 +1,4 @@
-"""The colours of runs that are compared, on screens and in print."""
+"""Colours of compared runs, on screens and in print."""
 
 COLOURS = (
     "#d55e00",
@@ -10,5 +10,5 @@ COLOURS = (
     "#8c8c8c",
     "#a67c00",
 )
-"""Told apart by the colour-blind and readable on dark and light. Source: Okabe & Ito 2008; its
-black and yellow, each unreadable on one of these, are grey and ochre here."""
+"""Distinct for the colour-blind and readable on dark and light. Source: Okabe & Ito 2008, with grey
+and ochre in place of black and yellow, which are unreadable on dark or on light."""

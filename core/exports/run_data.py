@@ -1,10 +1,12 @@
-"""A run as exports see it: read once, from its directory."""
+"""A run as exports read it: once, from its directory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
+from core.alarms.watch import alarms
 from core.catalogue.labels import Labels, read_labels
 from core.config.schema import Config
 from core.errors import InputError
@@ -13,63 +15,96 @@ from core.runs.followed import RunState, run_state
 from core.runs.history import History
 from core.runs.journal import read_whole
 from core.text import printable
-from core.training import events
+from core.training.events import Alarm, Evaluated, Event, Started
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is known of one run at one moment."""
+@dataclass(frozen=True)
+class RunData:
+    """Everything that is recorded of a run at one moment."""
 
     directory: RunDirectory
     name: str
-    """Without characters that could act on whoever shows it."""
+    """Name with control characters escaped."""
     config: Config
     conditions: tuple[str, ...]
     state: RunState
     history: History
-    told: tuple[events.Event, ...]
-    """The events of the journal that no resume has made void."""
+    events: tuple[Event, ...]
+    """Events of the journal without those that a resume has made void."""
     labels: Labels
     environment: dict[str, object]
-    """Of the machine that trained it; empty where nothing tells."""
+    """Machine and versions of the training; empty where they were not recorded."""
 
     @property
-    def started(self) -> events.Started:
-        """What it trains on."""
+    def started(self) -> Started:
+        """The last start of the training."""
         assert self.history.started
         return self.history.started
 
+    @cached_property
+    def alarms(self) -> list[Alarm]:
+        """All alarms, as they began and ended."""
+        return recorded_alarms(self.config, self.history, self.events)
 
-def read_record(directory: RunDirectory) -> Record:
-    """What is known of a run now.
+    @property
+    def active_alarms(self) -> list[Alarm]:
+        """The alarms that have begun and not ended."""
+        return active(self.alarms)
 
-    Raises InputError when its files cannot be read or its journal tells nothing yet.
+
+def read_run(directory: RunDirectory) -> RunData:
+    """Read a run.
+
+    Raises InputError when its files cannot be read or its journal is empty.
     """
-    told = read_whole(directory.journal_file)
+    events = read_whole(directory.journal_file)
     history = History()
-    history.add(told)
+    history.add(events)
     if history.started is None:
-        raise InputError(
-            f"the journal of the run {directory.name!r} tells nothing yet; train it first"
-        )
-    return Record(
+        raise InputError(f"run {directory.name!r} has no recorded steps yet; train it first")
+    return RunData(
         directory=directory,
         name=printable(directory.name),
         config=directory.config(),
         conditions=directory.vocabulary().conditions,
         state=run_state(directory, history.state),
         history=history,
-        told=tuple(_valid(told)),
+        events=tuple(_valid(events)),
         labels=read_labels(directory),
         environment=_environment(directory),
     )
 
 
-def _valid(told: Iterable[events.Event]) -> list[events.Event]:
-    """The events without those that a later start has made void."""
-    kept: list[events.Event] = []
-    for event in told:
-        if isinstance(event, events.Started):
+def recorded_alarms(config: Config, history: History, events: Iterable[Event]) -> list[Alarm]:
+    """Return the alarms of a journal; those of a journal older than alarms are computed.
+
+    Every evaluation holds the commonest sample since alarms are recorded. Computing the alarms
+    again takes time that is quadratic in the length of the journal.
+    """
+    evaluations = history.evaluations
+    if evaluations and all(event.scores.commonest for event in evaluations):
+        return history.alarms
+    return alarms(config, events)
+
+
+def active(alarms: Sequence[Alarm]) -> list[Alarm]:
+    """Return the alarms that have begun and not ended."""
+    last = {alarm.kind: alarm for alarm in alarms}
+    return [alarm for alarm in last.values() if alarm.begins]
+
+
+def interval(event: Evaluated) -> Iterator[tuple[str, float]]:
+    """Name the ends of the Gaussian score's interval, as series in tables and event files."""
+    yield from zip(
+        ("gaussian_ci95_low", "gaussian_ci95_high"), event.scores.gaussian.ci95, strict=True
+    )
+
+
+def _valid(events: Iterable[Event]) -> list[Event]:
+    """Drop the events that a later start has made void."""
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, Started):
             kept = [one for one in kept if event.resumed and one.step <= event.step]
         kept.append(event)
     return kept

@@ -12,13 +12,12 @@ A draw is
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
-from core.corpus.formats import find_corpus
+from core.corpus.formats import known_paradigms
 from core.corpus.inflection import inflection
 from core.corpus.paradigms import Corpus
 
 DrawKind = Literal["hit", "real", "plausible", "broken"]
 DRAW_KINDS: tuple[DrawKind, ...] = get_args(DrawKind)
-LARGEST_CORPUS = "verbs-all"
 
 
 class Plausibility:
@@ -33,14 +32,9 @@ class Plausibility:
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Plausibility":
-        """By a run's corpus; all its splits are known, and the shipped `verbs-all` where it has
-        the same conditions.
-        """
-        known = {paradigm.forms for paradigm in corpus.paradigms}
-        shipped = find_corpus(LARGEST_CORPUS)
-        if shipped.conditions == corpus.conditions:
-            known.update(paradigm.forms for paradigm in shipped.paradigms)
-        return cls([paradigm.forms for paradigm in corpus.split("train")], known)
+        """Judge by the training rows of a corpus and all paradigms known to exist."""
+        training = [paradigm.forms for paradigm in corpus.split("train")]
+        return cls(training, known_paradigms(corpus))
 
     def kind(self, forms: tuple[str, ...]) -> DrawKind:
         """What a draw is."""

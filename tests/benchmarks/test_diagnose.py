@@ -24,7 +24,7 @@ def test_all_diagnostics_of_the_demonstration_run_are_quick() -> None:
     diagnose(
         load_inference(run),
         run.corpus(),
-        say=lambda stage: stages.update({stage: time.process_time()}),
+        report=lambda stage: stages.update({stage: time.process_time()}),
     )
     assert list(stages)[-1] == LAST
     assert stages[LAST] - begins < 10

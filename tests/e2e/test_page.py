@@ -11,11 +11,12 @@ import pytest
 from browser import Browser
 
 from core.catalogue.labels import Labels, write_labels
-from core.exports.export import write
+from core.exports.export import FORMATS, Options, write
 from core.exports.figure import PANELS
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole
+from core.training.metrics import metric
 
 HOSTILE = "<script>alert(1)</script><img src=http://evil.example/x> &amp; \u202e]]>"
 
@@ -34,8 +35,8 @@ def pages(trained: RunDirectory, tmp_path_factory: pytest.TempPathFactory) -> di
         run.journal_file.write_text(
             re.sub(word, '"prediction":"<i>w</i> onload=x http://evil.example', journal)
         )
-    write("html", runs[:1], folder / "one.html")
-    write("html", runs, folder / "both.html", diagnostics=False)
+    write(FORMATS["html"], runs[:1], folder / "one.html")
+    write(FORMATS["html"], runs, folder / "both.html", options=Options(diagnostics=False))
     return {name: (folder / f"{name}.html").read_text() for name in ("one", "both")}
 
 
@@ -103,4 +104,4 @@ def test_a_browser_shows_the_curves_and_asks_nobody(
         assert box["width"] > 200 and box["height"] > 120
         assert browser.colours(drawn.nth(number).screenshot()) > 10
     names = [drawn.nth(n).locator("> title").text_content() for n in range(drawn.count())]
-    assert names == [panel.label for panel in PANELS]
+    assert names == [metric(panel).label for panel in PANELS]

@@ -25,8 +25,11 @@ COMMANDS = {
     "convert": ("model", "Convert words to other tenses."),
     "sample": ("model", "Draw paradigms from N(0, I)."),
     "evaluate": ("model", "Score a checkpoint: BLEU-4, Gaussian score, accuracy."),
-    "diagnose": ("model", "What is behind the scores: likelihood, rate, latent, generation."),
-    "export": ("results", "Write a run, or a comparison, as csv, tensorboard, svg, png or html."),
+    "diagnose": ("model", "Likelihood, mutual information, conversions, samples."),
+    "export": (
+        "results",
+        "Write runs as a table, curves, event files or a page.",
+    ),
     "serve": ("results", "Show the app in browsers, read-only."),
     "bench": ("results", "Speed of this machine, side by side."),
 }

@@ -1,4 +1,4 @@
-"""What a command does now, where somebody may be waiting for it."""
+"""Stage of a command, on one line of the terminal."""
 
 import sys
 
@@ -7,7 +7,7 @@ import click
 from core.text import printable
 
 
-def say(stage: str) -> None:
-    """Show on a terminal what is done, on one line that the next stage replaces."""
+def show_stage(stage: str) -> None:
+    """Show a stage on a terminal in place of the last one; an empty one clears the line."""
     if sys.stderr.isatty():
         click.echo(f"\r\x1b[K{printable(stage)[:79]}", nl=False, err=True)

@@ -22,8 +22,11 @@ from core.diagnostics.generation import (
     near_misses,
     sample_aggregate,
 )
-from core.diagnostics.likelihood import forms_of, importance_weighted, likelihood
+from core.diagnostics.importance import importance_weighted
+from core.diagnostics.likelihood import likelihood
 from core.diagnostics.probe import PENALTY, logistic_regression, probe_conditions
+from core.diagnostics.rate import aggregate, rate
+from core.diagnostics.subject import forms_of
 from core.errors import Cancelled
 from core.model.cvae import CondVAE, Posterior
 from core.model.inference import Inference
@@ -31,13 +34,7 @@ from core.model.objective import kl_divergence
 from core.runs.checkpoint import load_inference
 from core.runs.directory import RunDirectory
 from core.scores.gaussian import gaussian_score
-from core.scores.rate import (
-    active_units,
-    aggregate,
-    log_aggregate,
-    mutual_information,
-    rate,
-)
+from core.scores.rate import active_units, log_aggregate, mutual_information
 
 NewModel = Callable[..., CondVAE]
 WALK = ("walk", "walks", "walking", "walked")
@@ -349,11 +346,11 @@ class TestDiagnosis:
         inference = load_inference(trained)
         one, other = (diagnose(inference, corpus, draws=60, importance_draws=10) for _ in range(2))
         assert one == other
-        assert (one.paradigms, one.unseen_paradigms) == (8, 3)
-        assert one.likelihood.words == 32 and one.unseen is not None
-        assert one.likelihood.kl == pytest.approx(one.rate.kl, rel=1e-4)
-        assert one.aggregate.gaussian.score >= one.prior.gaussian.score
-        assert one.prior.gaussian == gaussian_score(
+        assert (one["paradigms"], one["unseen_paradigms"]) == (8, 3)
+        assert one["likelihood"].words == 32 and one["unseen"] is not None
+        assert one["likelihood"].kl == pytest.approx(one["rate"].kl, rel=1e-4)
+        assert one["aggregate"].gaussian.score >= one["prior"].gaussian.score
+        assert one["prior"].gaussian == gaussian_score(
             inference.sample(60, 0), [p.forms for p in corpus.split("train")]
         )
 
@@ -362,7 +359,7 @@ class TestDiagnosis:
     ) -> None:
         seen = Corpus("seen", corpus.conditions, corpus.split("train"))
         found = diagnose(load_inference(trained), seen, draws=10, importance_draws=0)
-        assert found.unseen is found.unseen_likelihood is found.importance_weighted is None
+        assert found["unseen"] is found["unseen_likelihood"] is found["importance_weighted"] is None
 
     def test_can_be_cancelled_at_every_stage(self, trained: RunDirectory, corpus: Corpus) -> None:
         whole = load_inference(trained)

@@ -13,16 +13,22 @@ import matplotlib.image
 import pytest
 
 from core.errors import Cancelled, InputError
-from core.exports.export import Format, contents, read_records, write
+from core.exports.export import FORMATS, Options, write
 from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, thinned
-from core.exports.run_data import read_record
+from core.exports.run_data import RunData, read_run
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_whole
 from core.training import events
 from core.training.metrics import metric
 
-FILES: tuple[Format, ...] = ("csv", "svg", "png", "html")
+FILES = tuple(name for name, format in FORMATS.items() if format.content)
+
+
+def contents(name: str, runs: list[RunData], **options: Any) -> bytes:
+    content = FORMATS[name].content
+    assert content
+    return content(runs, Options(**options))
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def rows_of(content: bytes) -> list[dict[str, str]]:
 def test_the_table_holds_every_number_of_every_series(
     trained: RunDirectory, history: History
 ) -> None:
-    rows = rows_of(contents("csv", [read_record(trained)]))
+    rows = rows_of(contents("csv", [read_run(trained)]))
     for name, series in history.series.items():
         there = [row for row in rows if row["series"] == name]
         assert [int(row["step"]) for row in there] == list(series.steps)
@@ -79,9 +85,9 @@ def test_a_number_that_was_not_finite_is_an_empty_cell(copied: RunDirectory) -> 
                 eta=0.0,
             )
         )
-    rows = [row for row in rows_of(contents("csv", [read_record(copied)])) if row["series"] == "ce"]
+    rows = [row for row in rows_of(contents("csv", [read_run(copied)])) if row["series"] == "ce"]
     assert rows[-1]["value"] == ""
-    assert contents("svg", [read_record(copied)]), "nan must not stop a curve"
+    assert contents("svg", [read_run(copied)]), "nan must not stop a curve"
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def accumulated(trained: RunDirectory, tmp_path: Path) -> Any:
     """An exported run as TensorBoard itself reads it."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    write("tensorboard", [trained], tmp_path / "board")
+    write(FORMATS["tensorboard"], [trained], tmp_path / "board")
     everything = dict.fromkeys(("scalars", "histograms", "tensors"), 0)
     return EventAccumulator(str(tmp_path / "board"), size_guidance=everything).Reload()
 
@@ -140,7 +146,7 @@ def test_tensorboard_reads_the_hyperparameters(accumulated: Any, trained: RunDir
 def test_several_runs_are_a_folder_each_for_tensorboard(
     trained: RunDirectory, second: RunDirectory, tmp_path: Path
 ) -> None:
-    write("tensorboard", [trained, second], tmp_path / "board")
+    write(FORMATS["tensorboard"], [trained, second], tmp_path / "board")
     assert {path.name for path in (tmp_path / "board").iterdir()} == {"trained", "second"}
 
 
@@ -148,12 +154,12 @@ def test_a_folder_with_anything_else_in_it_is_never_replaced(
     trained: RunDirectory, tmp_path: Path
 ) -> None:
     board = tmp_path / "board"
-    write("tensorboard", [trained], board)
-    write("tensorboard", [trained], board, force=True)
+    write(FORMATS["tensorboard"], [trained], board)
+    write(FORMATS["tensorboard"], [trained], board, force=True)
     assert len(list(board.iterdir())) == 1
     (board / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match=r"thesis\.tex is no event file"):
-        write("tensorboard", [trained], board, force=True)
+    with pytest.raises(InputError, match=r"thesis\.tex is not an event file"):
+        write(FORMATS["tensorboard"], [trained], board, force=True)
     assert (board / "thesis.tex").exists()
 
 
@@ -161,7 +167,7 @@ def test_a_page_of_curves_is_the_same_bytes_each_time(
     trained: RunDirectory, second: RunDirectory
 ) -> None:
     for format in ("svg", "png"):
-        once, again = (contents(format, read_records([trained, second], format)) for _ in "12")
+        once, again = (contents(format, FORMATS[format].read([trained, second])) for _ in "12")
         assert once == again
 
 
@@ -173,13 +179,13 @@ def texts(svg: bytes) -> Iterator[str]:
 def test_the_curves_name_their_quantities_units_and_runs(
     trained: RunDirectory, second: RunDirectory
 ) -> None:
-    found = [*texts(contents("svg", read_records([trained, second], "svg")))]
+    found = [*texts(contents("svg", FORMATS["svg"].read([trained, second])))]
     for label in (*(metric(panel).label for panel in PANELS), "Epoch", "trained", "second"):
         assert label in found
 
 
 def test_a_picture_is_sharp_enough_for_print(trained: RunDirectory) -> None:
-    picture = matplotlib.image.imread(io.BytesIO(contents("png", [read_record(trained)])))
+    picture = matplotlib.image.imread(io.BytesIO(contents("png", [read_run(trained)])))
     height, width = picture.shape[:2]
     assert width == round(7.2 * 300) and height > width / 2
     assert len({tuple(pixel) for row in picture[::20] for pixel in row[::5]}) > 3
@@ -187,7 +193,7 @@ def test_a_picture_is_sharp_enough_for_print(trained: RunDirectory) -> None:
 
 def test_a_name_is_neither_mathematics_nor_markup(trained: RunDirectory, tmp_path: Path) -> None:
     odd = RunDirectory(shutil.copytree(trained.path, tmp_path / "_$x^2$ <b>&\x1b[31m"))
-    records = read_records([odd, trained], "svg")
+    records = FORMATS["svg"].read([odd, trained])
     assert "_$x^2$ <b>&\\x1b[31m" in [*texts(contents("svg", records))]
     contents("png", records)
 
@@ -205,28 +211,24 @@ def test_a_long_series_is_thinned_and_keeps_its_extremes() -> None:
 
 @pytest.mark.parametrize("format", FILES)
 def test_nothing_is_overwritten_unless_asked(
-    trained: RunDirectory, tmp_path: Path, format: Format
+    trained: RunDirectory, tmp_path: Path, format: str
 ) -> None:
     place = tmp_path / "export"
     place.write_text("mine")
+    options = Options(diagnostics=False)
     with pytest.raises(InputError, match="--force"):
-        write(format, [trained], place, diagnostics=False)
+        write(FORMATS[format], [trained], place, options=options)
     assert place.read_text() == "mine"
-    write(format, [trained], place, force=True, diagnostics=False)
-    assert place.read_bytes() == contents(format, [read_record(trained)], diagnostics=False)
+    write(FORMATS[format], [trained], place, force=True, options=options)
+    assert place.read_bytes() == contents(format, [read_run(trained)], diagnostics=False)
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
 
 def test_a_page_that_is_given_up_leaves_nothing(trained: RunDirectory, tmp_path: Path) -> None:
     for diagnostics in (True, False):
         with pytest.raises(Cancelled):
-            write(
-                "html",
-                [trained],
-                tmp_path / "page",
-                diagnostics=diagnostics,
-                cancelled=lambda: True,
-            )
+            options = Options(diagnostics=diagnostics, cancelled=lambda: True)
+            write(FORMATS["html"], [trained], tmp_path / "page", options=options)
     assert not list(tmp_path.iterdir())
 
 
@@ -235,7 +237,7 @@ def test_more_runs_than_can_be_told_apart_are_refused(
 ) -> None:
     runs = [RunDirectory(trained.path.parent / f"run-{n}") for n in range(MOST_RUNS + 1)]
     with pytest.raises(InputError, match=f"up to {MOST_RUNS} runs"):
-        write("svg", runs, tmp_path / "curves.svg")
+        write(FORMATS["svg"], runs, tmp_path / "curves.svg")
 
 
 def test_what_a_resume_made_void_is_in_no_export(copied: RunDirectory) -> None:
@@ -257,12 +259,12 @@ def test_what_a_resume_made_void_is_in_no_export(copied: RunDirectory) -> None:
                 duplicates=started.duplicates,
             )
         )
-    record = read_record(copied)
-    assert max(event.step for event in record.told) == middle.step
+    record = read_run(copied)
+    assert max(event.step for event in record.events) == middle.step
     assert max(int(row["step"]) for row in rows_of(contents("csv", [record]))) == middle.step
 
 
-def test_a_run_that_has_not_begun_says_so(copied: RunDirectory, tmp_path: Path) -> None:
+def test_a_run_that_has_not_begun_is_refused(copied: RunDirectory, tmp_path: Path) -> None:
     copied.journal_file.unlink()
-    with pytest.raises(InputError, match="tells nothing yet"):
-        write("csv", [copied], tmp_path / "table.csv")
+    with pytest.raises(InputError, match="has no recorded steps"):
+        write(FORMATS["csv"], [copied], tmp_path / "table.csv")

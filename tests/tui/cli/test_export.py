@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.exports.export import FORMATS
 from core.runs.directory import RunDirectory
 
 Run = Callable[..., "tuple[int, str, str]"]
@@ -18,7 +19,7 @@ def export(cvae_tui: Run, trained: RunDirectory) -> Run:
     return run
 
 
-@pytest.mark.parametrize("format", ["csv", "tensorboard", "svg", "png", "html"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_each_format_is_written_to_its_place(export: Run, tmp_path: Path, format: str) -> None:
     place = tmp_path / "exported"
     code, out, err = export("trained", "--to", format, place)
@@ -45,11 +46,11 @@ def test_standard_output_takes_a_table_and_nothing_else(export: Run) -> None:
         (["trained", "trained", "x.csv", "--to", "csv"], "given twice"),
         (["trained", "nowhere/x.csv", "--to", "csv"], "cannot write nowhere/x.csv"),
         (["trained", "nowhere/x", "--to", "tensorboard"], "cannot write nowhere/x"),
-        (["trained", "-", "--to", "tensorboard"], "need a folder"),
-        (["trained", ".", "--to", "html"], ". is no file"),
-        (["trained", ".", "--to", "tensorboard"], "is there already"),
-        (["trained", ".", "--to", "tensorboard", "--force"], "is no event file"),
-        (["trained", "kept.txt", "--to", "tensorboard"], "is no folder"),
+        (["trained", "-", "--to", "tensorboard"], "needs a folder"),
+        (["trained", ".", "--to", "html"], ". is not a file"),
+        (["trained", ".", "--to", "tensorboard"], "exists already"),
+        (["trained", ".", "--to", "tensorboard", "--force"], "is not an event file"),
+        (["trained", "kept.txt", "--to", "tensorboard"], "is not a folder"),
         (["trained", "kept.txt", "--to", "png"], "--force"),
     ],
 )

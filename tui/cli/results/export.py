@@ -6,55 +6,50 @@ from pathlib import Path
 import click
 
 from core.errors import InputError
-from core.exports.export import FORMATS, Format, contents, read_records, write
+from core.exports.export import FORMATS, Options, write
 from core.runs.directory import open_run
 from tui.cli.options import runs_dir_option
-from tui.cli.progress import say
+from tui.cli.progress import show_stage
 
 
-@click.command()
+@click.command(
+    epilog="\b\n" + "\n".join(f"{one.name:<12} {one.summary}" for one in FORMATS.values())
+)
 @click.argument("words", metavar="RUN... PATH", nargs=-1)
 @click.option(
-    "--to", "format", type=click.Choice(FORMATS), required=True, help="What to make of the runs."
+    "--to", "name", type=click.Choice(list(FORMATS)), required=True, help="Format of the export."
 )
-@click.option("--force", is_flag=True, help="Replace what an earlier export has left at PATH.")
+@click.option("--force", is_flag=True, help="Replace an earlier export at PATH.")
 @click.option(
     "--diagnostics/--no-diagnostics",
     default=True,
     show_default=True,
-    help="Whether a page tells the diagnostics of the best checkpoints, which take a while.",
+    help="Include the diagnostics of the best checkpoints in a page, which take a while.",
 )
 @runs_dir_option
 def command(
     words: tuple[str, ...],
-    format: Format,
+    name: str,
     force: bool,
     diagnostics: bool,
     runs_dir: Path,
 ) -> None:
-    """Export a run, or several side by side, to PATH; - for standard output.
-
-    \b
-    csv          a tidy table: run, step, epoch, elapsed_seconds, series, value
-    tensorboard  a folder for `tensorboard --logdir PATH`
-    svg, png     the curves, to be printed
-    html         one page with everything, which needs nothing beside it
-    """
+    """Export a run, or several side by side, to PATH; - for standard output."""
     if len(words) < 2:
         raise InputError("export needs a run and, last, the path to write: RUN... PATH")
     *names, last = words
-    runs, path = [open_run(runs_dir, name) for name in names], Path(last)
-    if last == "-":
-        if format == "tensorboard":
-            raise InputError("event files need a folder; - is accepted for the other formats")
-        records = read_records(runs, format)
-        content = contents(format, records, diagnostics=diagnostics, say=say)
-        say("")
-        sys.stdout.buffer.write(content)
-        return
+    runs, path = [open_run(runs_dir, run) for run in names], Path(last)
+    format, options = FORMATS[name], Options(diagnostics=diagnostics, report=show_stage)
     try:
-        write(format, runs, path, force=force, diagnostics=diagnostics, say=say)
+        if last == "-":
+            if format.content is None:
+                raise InputError(f"{name} needs a folder; other formats accept -")
+            content = format.content(format.read(runs), options)
+        else:
+            write(format, runs, path, force=force, options=options)
     finally:
-        say("")
-    if sys.stdout.isatty():
+        show_stage("")
+    if last == "-":
+        sys.stdout.buffer.write(content)
+    elif sys.stdout.isatty():
         click.echo(f"wrote {path}")
