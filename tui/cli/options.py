@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
@@ -20,11 +21,10 @@ DEFAULT_RUNS = Path("runs")
 
 
 def _inherited(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
-    """The value given here, else the one given before the command's name."""
-    if value is not None:
-        return value
-    before: Path = (ctx.obj or {}).get("runs_dir", DEFAULT_RUNS)
-    return before
+    """Return the value after the command, else the one before it, else that of the variable."""
+    here = ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    before: Path | None = None if here else (ctx.obj or {}).get("runs_dir")
+    return before or value or DEFAULT_RUNS
 
 
 def runs_dir_option(command: F) -> F:

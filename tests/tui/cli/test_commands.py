@@ -295,3 +295,16 @@ def test_a_training_whose_memory_does_not_suffice_is_one_sentence(
     assert result.code == 1
     assert result.err.count("\n") == 1 and "training.batch_size=256" in result.err
     assert summarize(RunDirectory(tmp_path / "run")).state == "failed"
+
+
+def test_a_runs_directory_on_the_command_line_goes_before_the_variable(
+    copied: RunDirectory, tmp_path: Path, cvae_tui: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setenv("CVAE_TUI_RUNS_DIR", str(tmp_path / "elsewhere"))
+    here = copied.path.parent
+    for arguments in (["--runs-dir", here, "runs"], ["runs", "--runs-dir", here]):
+        assert "copied" in cvae_tui(*arguments).out
+    monkeypatch.setenv("CVAE_TUI_RUNS_DIR", str(here))
+    assert "copied" in cvae_tui("runs").out
+    assert "copied" not in cvae_tui("--runs-dir", tmp_path / "elsewhere", "runs").out
