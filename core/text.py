@@ -1,4 +1,4 @@
-"""Words and names from files, shown so that they cannot act on what shows them."""
+"""Escapes for untrusted text, such as words and names from files, before it is displayed."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def printable(text: str) -> str:
-    """The text with control, formatting and invisible characters spelt out as escapes."""
+    """Replace control, formatting and invisible characters by escapes."""
     return "".join(
         character.encode("unicode_escape").decode()
         if unicodedata.category(character) in _UNSEEN

@@ -25,7 +25,7 @@ class Watch:
         self.history.add([event])
         if not self.history.started or not isinstance(event, Started | Progress | Evaluated):
             return []
-        evidence, standing = Evidence(self._config, self.history), self.history.standing
+        evidence, standing = Evidence(self._config, self.history), self.history.active_alarms
         alarms = []
         for kind, (rule, over) in RULES.items():
             finding = rule(evidence, kind in standing)

@@ -1,4 +1,4 @@
-"""What a person wrote on a run: tags to find it by, and a note."""
+"""Labels of a run: tags and a note of the user."""
 
 import re
 
@@ -13,14 +13,14 @@ LONGEST_NOTE = 1000
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """Tags in the order of the alphabet, and one line of text."""
+    """Sorted tags, and one line of text."""
 
     tags: tuple[str, ...] = ()
     note: str = ""
 
 
 def read_labels(directory: RunDirectory) -> Labels:
-    """The labels of a run; none where there is no such file or it is damaged."""
+    """Read the labels of a run. A missing or damaged file counts as none."""
     try:
         return msgspec.json.decode(read_plain(directory.labels_file), type=Labels)
     except (OSError, ValueError, RecursionError):
@@ -28,7 +28,7 @@ def read_labels(directory: RunDirectory) -> Labels:
 
 
 def write_labels(directory: RunDirectory, labels: Labels) -> None:
-    """Replace the labels of a run. Raises InputError when they cannot be written."""
+    """Replace the labels of a run. Raise InputError when they cannot be written."""
     try:
         with replacing(directory.labels_file) as file:
             file.write_bytes(msgspec.json.encode(labels) + b"\n")
@@ -37,9 +37,9 @@ def write_labels(directory: RunDirectory, labels: Labels) -> None:
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
-    """The tags in a text, parted by spaces or commas, each once.
+    """Split a text at spaces and commas into tags without repetitions.
 
-    Raises InputError for one that cannot be a tag.
+    Raise InputError for an invalid tag.
     """
     tags = sorted({tag for tag in re.split(r"[\s,]+", text) if tag})
     for tag in tags:
@@ -51,8 +51,8 @@ def parse_tags(text: str) -> tuple[str, ...]:
 
 
 def parse_note(text: str) -> str:
-    """The text as a note. Raises InputError when it is too long."""
+    """Make a note of a text. Raise InputError when it is too long."""
     note = " ".join(text.split())
     if len(note) > LONGEST_NOTE:
-        raise InputError(f"a note has up to {LONGEST_NOTE} characters; this has {len(note)}")
+        raise InputError(f"a note has at most {LONGEST_NOTE} characters; this has {len(note)}")
     return note

@@ -10,36 +10,36 @@ import msgspec
 from core.catalogue.labels import Labels, read_labels
 from core.config.build import read_config
 from core.config.schema import Config
-from core.errors import InputError, OwnedElsewhereError
+from core.errors import InputError
 from core.files import read_plain
 from core.runs.directory import RunDirectory, check_name
 from core.runs.followed import RunState, run_state
-from core.runs.ownership import is_owned, owner, owning
+from core.runs.ownership import is_owned, owned_error, owning
 from core.runs.summary import NOTHING, read_summary
 
 _Stamp = tuple[int, int]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """One line of the list."""
+    """Line of the list."""
 
     name: str
     state: RunState
     epoch: float
     step: int
     bleu4: float | None
-    """Of the best checkpoint: the reported pairs' where there are any, else the selection's."""
+    """Of the best checkpoint: on the reported pairs if there are any, else the selection pairs."""
     gaussian: float | None
     age: float | None
     """Unix time of the last event."""
     ce: float | None = None
-    """Nats per word at the last reading."""
+    """Nats per word at the last report."""
     size: int = 0
     """Bytes on the disk."""
     tags: tuple[str, ...] = ()
     note: str = ""
     alarms: tuple[str, ...] = ()
-    """Kinds of the alarms that stand."""
+    """Kinds of the active alarms."""
 
 
 class Catalogue:
@@ -128,28 +128,25 @@ def run_directories(runs: Path) -> Iterator[RunDirectory]:
 
 
 def list_runs(runs: Path) -> list[RunSummary]:
-    """Summaries of the runs under a directory, the newest first."""
+    """Summarise the runs under a directory, the newest first."""
     return Catalogue(runs).summaries()
 
 
 def summarize(directory: RunDirectory) -> RunSummary:
-    """The summary of a run."""
+    """Summarise a run."""
     return _Known(directory).summary()
 
 
 def check_idle(directory: RunDirectory) -> None:
-    """Raise OwnedElsewhereError while a process writes a run, here or on another host."""
+    """Raise OwnedElsewhereError while a process owns a run, here or on another host."""
     if is_owned(directory):
-        raise OwnedElsewhereError(
-            f"the run {directory.name!r} is being written by "
-            f"{owner(directory) or 'another process'}; stop it first"
-        )
+        raise owned_error(directory)
 
 
 def rename_run(directory: RunDirectory, name: str) -> RunDirectory:
-    """Give a run another name.
+    """Rename a run.
 
-    Raises InputError when it cannot have that name, OwnedElsewhereError while a process writes it.
+    Raise InputError for an invalid or taken name, OwnedElsewhereError while a process owns the run.
     """
     check_name(name)
     place = directory.path.with_name(name)
@@ -165,7 +162,7 @@ def rename_run(directory: RunDirectory, name: str) -> RunDirectory:
 
 
 def disk_use(path: Path) -> int:
-    """Bytes in the files under a folder; one with several names counts once."""
+    """Sum the bytes of the files under a folder. A file with several names counts once."""
     sizes: dict[tuple[int, int], int] = {}
     folders = [str(path)]
     while folders:
@@ -178,13 +175,13 @@ def disk_use(path: Path) -> int:
                         stat = entry.stat(follow_symlinks=False)
                         sizes[stat.st_dev, stat.st_ino] = stat.st_size
         except OSError:
-            # It was pruned, replaced or deleted meanwhile.
+            # The folder was deleted meanwhile, or is private.
             continue
     return sum(sizes.values())
 
 
 def _stamp(path: Path) -> _Stamp:
-    """When a file was last changed, in nanoseconds of Unix time, and its size; 0 for no file."""
+    """Return time of the last change (ns since 1970) and size of a file; zeros without one."""
     try:
         found = path.stat()
     except OSError:
@@ -193,7 +190,7 @@ def _stamp(path: Path) -> _Stamp:
 
 
 def _read_config(file: Path) -> Config | None:
-    # `read_config` names the field that is wrong, at six times the cost of this.
+    # `read_config` names a wrong field, but takes six times as long.
     try:
         return msgspec.toml.decode(read_plain(file), type=Config)
     except (OSError, ValueError, RecursionError):

@@ -1,14 +1,14 @@
-"""Which runs to list: expressions such as `bleu4 > 0.9 and latent = 64`, `tag = good or not
+"""Filter of the list of runs: expressions such as `bleu4 > 0.9 and latent = 64`, `tag = good or not
 state = finished`, `name ~ lab`.
 
     expression := conjunction {"or" conjunction}
     conjunction := negation {"and" negation}
     negation := "not" negation | "(" expression ")" | key operator value
 
-A key is something that every run has (name, state, tag, note, epoch, step, ce, bleu4, gaussian,
-age, size) or a setting: `section.name`, or its name alone where one section has it; an ending
-`_size` may be left out. `~` asks whether a text contains another. What a run does not have is
-unequal to everything and neither more nor less than anything.
+A key is a column of the list (name, state, tag, note, epoch, step, ce, bleu4, gaussian, age, size)
+or a setting: `section.name`, or its name alone where one section has it. An ending `_size` may be
+omitted. `~` means that a text contains another. A missing value is unequal to all values, and
+neither more nor less than any.
 """
 
 import operator
@@ -26,7 +26,7 @@ from core.errors import InputError
 from core.runs.followed import RunState
 
 ReadConfig = Callable[[], Config | None]
-"""Reads the configuration of a run, which is asked for only when an expression needs it."""
+"""Reads the configuration of a run. It is called only by expressions on settings."""
 Query = Callable[[RunSummary, ReadConfig], bool]
 
 STATES: tuple[str, ...] = get_args(RunState)
@@ -34,10 +34,10 @@ UNITS = {
     "age": {"s": 1, "min": 60, "h": 3_600, "d": 86_400},
     "size": {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000},
 }
-"""Units that may follow a number; without one it counts the first."""
+"""Units that may follow a number. Without one it counts the first."""
 KEYS = ("name", "state", "tag", "note", "epoch", "step", "ce", "bleu4", "gaussian", "age", "size")
 DEEPEST = 50
-"""Brackets and negations within one another."""
+"""Nested brackets and negations at most."""
 
 _TOKEN = re.compile(r"""\s*(?:(<=|>=|!=|[=<>~()])|"([^"]*)"|'([^']*)'|([^\s=<>~!()"']+)|(\S))""")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)")
@@ -52,9 +52,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def parse(text: str) -> Query:
-    """The query that an expression stands for; an empty one lets every run pass.
+    """Parse an expression. An empty one accepts every run.
 
-    Raises InputError where it cannot be understood.
+    Raise InputError for one that cannot be parsed.
     """
     parser = _Parser(list(_tokens(text)))
     if parser.done:
@@ -89,7 +89,7 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 class _Parser:
-    """Goes through the tokens from left to right."""
+    """Recursive descent over the tokens."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
@@ -105,7 +105,7 @@ class _Parser:
         return _END if self.done else self._tokens[self._at]
 
     def _take(self, *words: str) -> bool:
-        """Go past one of these words or signs, if that is what comes next."""
+        """Skip the next token if it is one of these words or signs."""
         found = self.next.kind in ("sign", "word") and self.next.text.lower() in words
         self._at += found
         return found
@@ -154,7 +154,7 @@ class _Parser:
         if wanted.kind not in ("word", "text"):
             raise InputError(f"after '{key.text} {sign.text}': a value is needed")
         self._at += 1
-        # A unit may stand apart: age < 2 h.
+        # A unit may be a token of its own: age < 2 h.
         unit = self.next.text
         if key.text.lower() in UNITS and unit in UNITS[key.text.lower()]:
             self._at += 1
@@ -185,37 +185,37 @@ def _comparison(key: str, sign: str, wanted: str) -> Query:
     return _setting(_field(name, key), sign, wanted)
 
 
-def _setting(known: Field, sign: str, wanted: str) -> Query:
-    if known.type in (int, float):
-        test = _number_test(known.key, sign, wanted)
-    elif known.type is bool:
-        test = _text_test(known.key, sign, wanted, ("true", "false"))
+def _setting(field: Field, sign: str, wanted: str) -> Query:
+    if field.type in (int, float):
+        test = _number_test(field.key, sign, wanted)
+    elif field.type is bool:
+        test = _text_test(field.key, sign, wanted, ("true", "false"))
     else:
-        test = _text_test(known.key, sign, wanted, known.choices)
+        test = _text_test(field.key, sign, wanted, field.choices)
 
     def passes(run: RunSummary, config: ReadConfig) -> bool:
         settings = config()
-        found = None if settings is None else value(settings, known)
+        found = None if settings is None else value(settings, field)
         return test(str(found).lower() if isinstance(found, bool) else found)
 
     return passes
 
 
 def _field(name: str, given: str) -> Field:
-    """The setting of a name. Raises InputError when there is none, or more than one."""
-    exact = [known for known in fields() if known.key == name]
+    """Find the setting of a name. Raise InputError for none, or for more than one."""
+    exact = [field for field in fields() if field.key == name]
     near = exact or [
-        known
-        for known in fields()
-        if name in (known.name, known.name.removesuffix("_size"))
-        or name == known.key.removesuffix("_size")
+        field
+        for field in fields()
+        if name in (field.name, field.name.removesuffix("_size"))
+        or name == field.key.removesuffix("_size")
     ]
     if not near:
         raise InputError(
             f"{given!r} is not known; accepted: {', '.join(KEYS)}, or a setting such as latent_size"
         )
     if len(near) > 1:
-        raise InputError(f"{given!r} may be {' or '.join(known.key for known in near)}; say which")
+        raise InputError(f"{given!r} may be {' or '.join(field.key for field in near)}; say which")
     return near[0]
 
 

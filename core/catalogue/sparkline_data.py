@@ -1,6 +1,6 @@
-"""The course of a run in a few values, for a picture of a few characters.
+"""Samples of the curves of a run, for sparklines.
 
-A journal may be long, so that only windows spread over it are read.
+A long journal is read only in windows that are spread over it.
 """
 
 import os
@@ -12,23 +12,23 @@ from core.files import open_plain
 from core.training import events
 
 WHOLE = 2**18
-"""Bytes up to which a journal is read whole."""
+"""Bytes of a journal that is read whole, at most."""
 WINDOW = 2**13
-"""Bytes of each of the windows on a longer one; an evaluation takes up to half."""
+"""Bytes of each window on a longer journal. An evaluation takes up to half of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Values in the order of the steps."""
+    """Values of two metrics, ordered by step."""
 
     ce: tuple[float, ...] = ()
     """Nats per word."""
     bleu4: tuple[float, ...] = ()
-    """Of the reported pairs where there are any, else of the selection pairs."""
+    """On the reported pairs if there are any, else on the selection pairs."""
 
 
 def read_curves(journal: Path) -> Curves:
-    """The curves that the journal of a run tells; empty ones where there is none."""
+    """Read the curves of a run from its journal; empty ones without a journal."""
     ce: list[tuple[int, float]] = []
     bleu4: list[tuple[int, float]] = []
     for event in events.from_lines(_windows(journal)):
@@ -58,7 +58,7 @@ def _windows(journal: Path) -> bytes:
 
 
 def _valid(found: Iterable[tuple[int, float]]) -> tuple[float, ...]:
-    """The values without those that a resumed training made void by going back before them."""
+    """Drop the values that a resume from an earlier step made void."""
     kept: list[tuple[int, float]] = []
     for step, value in found:
         while kept and kept[-1][0] >= step:

@@ -1,6 +1,6 @@
-"""Deleted runs: moved aside within the runs directory, until they are put back or done away with.
+"""Deleted runs: moved to a folder of the runs directory, until they are restored or removed.
 
-runs/.trash/<time>/<name>, so that the same name may be deleted more than once.
+The path is runs/.trash/<time>/<name>, so that a name can be deleted more than once.
 """
 
 import re
@@ -20,25 +20,25 @@ TIME = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """A run in the trash."""
+    """Run in the trash."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """The name that the run had."""
+        """Name that the run had."""
         return self.path.name
 
     @property
     def time(self) -> float:
-        """When it was deleted, in Unix time."""
+        """Unix time of the deletion."""
         return int(self.path.parent.name) / 1e9
 
 
 def discard(directory: RunDirectory) -> Discarded:
     """Move a run to the trash of its runs directory.
 
-    Raises OwnedElsewhereError while a process writes it, InputError when it cannot be moved.
+    Raise OwnedElsewhereError while a process owns it, InputError when it cannot be moved.
     """
     check_idle(directory)
     place = directory.path.parent / FOLDER / str(time.time_ns()) / directory.name
@@ -56,16 +56,16 @@ def discard(directory: RunDirectory) -> Discarded:
 
 
 def discarded(runs: Path) -> list[Discarded]:
-    """The runs in the trash, the last deleted first."""
+    """List the runs in the trash, the last deleted first."""
     found = (runs / FOLDER).glob("*/*")
     there = [Discarded(path) for path in found if TIME.fullmatch(path.parent.name)]
     return sorted(there, key=lambda run: -run.time)
 
 
 def restore(run: Discarded) -> RunDirectory:
-    """Put a run back where it was.
+    """Move a run from the trash back to its place.
 
-    Raises InputError when its name is taken by now, or it is no longer there.
+    Raise InputError when its name is taken, or it is no longer in the trash.
     """
     place = run.path.parents[2] / run.name
     if place.exists():
@@ -79,7 +79,7 @@ def restore(run: Discarded) -> RunDirectory:
 
 
 def empty_trash(runs: Path) -> None:
-    """Delete for good what is in the trash. Raises InputError when something cannot be."""
+    """Delete the runs in the trash for good. Raise InputError when the disk refuses."""
     try:
         if (runs / FOLDER).exists():
             shutil.rmtree(runs / FOLDER)

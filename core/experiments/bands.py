@@ -1,4 +1,4 @@
-"""Several seeds' curves as one: the median and the range at each point that they have in common."""
+"""Curves of several seeds as one: median and range at the points that they share."""
 
 import math
 import statistics
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Median, lowest and highest over the curves, at places where all curves have a point."""
+    """Median and range over curves, at the places where all curves have a point."""
 
     places: Sequence[float]
     median: Sequence[float]
@@ -18,10 +18,9 @@ class Band:
 
 
 def band(curves: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Band:
-    """The band of curves, each of ascending places and the values there.
+    """Make the band of curves, each with ascending places and their values.
 
-    A curve without points does not count, nor does a value that is not finite; where none is
-    finite, the band is nan.
+    Curves without points and values that are not finite are left out. Without any, the band is nan.
     """
     found = [dict(zip(places, values, strict=True)) for places, values in curves if len(places)]
     common = sorted(set(found[0]).intersection(*found[1:])) if found else []
@@ -32,7 +31,7 @@ def band(curves: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Band:
 
 
 def summary(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median, lowest and highest of the finite values; nan for none."""
+    """Return median, lowest and highest of the finite values; nan without any."""
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return math.nan, math.nan, math.nan

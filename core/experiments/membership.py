@@ -1,4 +1,4 @@
-"""What a run is in an experiment, told by a file in its directory."""
+"""Membership of a run in an experiment, kept in a file of its directory."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from core.runs.directory import RunDirectory
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """Which trial of which experiment a run is."""
+    """Experiment, variant and seed of a run."""
 
     experiment: str
     variant: str
@@ -19,7 +19,7 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 def read_membership(directory: RunDirectory) -> Membership | None:
-    """The trial that a run is; None where it is none or the file is damaged."""
+    """Read the membership of a run. Return None without one, or when the file is damaged."""
     try:
         return msgspec.json.decode(read_plain(directory.experiment_file), type=Membership)
     except (OSError, ValueError, RecursionError):
@@ -27,9 +27,9 @@ def read_membership(directory: RunDirectory) -> Membership | None:
 
 
 def enrol(directory: RunDirectory, trial: Trial) -> None:
-    """Say in a run's directory which trial it is, and tag it with its experiment, once.
+    """Write the membership of a run and tag it with its experiment, once.
 
-    Raises InputError when that cannot be written.
+    Raise InputError when the disk refuses.
     """
     if read_membership(directory) is not None:
         return
@@ -42,9 +42,9 @@ def enrol(directory: RunDirectory, trial: Trial) -> None:
 
 
 def by_variant(runs: Iterable[RunDirectory]) -> dict[str, dict[str, list[RunDirectory]]]:
-    """The runs that are trials, in the order of their seeds, by experiment and variant."""
-    found = [(told, run) for run in runs if (told := read_membership(run))]
+    """Group the runs that are trials by experiment and variant, ordered by seed."""
+    found = [(member, run) for run in runs if (member := read_membership(run))]
     experiments: dict[str, dict[str, list[RunDirectory]]] = {}
-    for told, run in sorted(found, key=lambda pair: (pair[0].variant, pair[0].seed, pair[1].name)):
-        experiments.setdefault(told.experiment, {}).setdefault(told.variant, []).append(run)
+    for member, run in sorted(found, key=lambda one: (one[0].variant, one[0].seed, one[1].name)):
+        experiments.setdefault(member.experiment, {}).setdefault(member.variant, []).append(run)
     return experiments

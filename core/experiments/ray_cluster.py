@@ -1,8 +1,8 @@
 """The trials of an experiment side by side, on a Ray cluster.
 
-Where, when and how often a trial is tried is Ray's to decide. What it learns, where it lies on the
-disk and where it goes on is a run's own, so that a trial is the same here and one after another.
-Ray itself keeps nothing beyond the command.
+Ray decides where and when a trial runs, and how often it is retried. The run directory decides the
+rest: settings, files and checkpoints. A trial is therefore the same here and in sequence. Ray keeps
+nothing after the command.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ from core.training import events
 from core.training.control import Control
 
 RETRIES = 2
-"""How often a trial is tried anew whose process died."""
+"""Retries of a trial whose process died."""
 GRACE = 4
-"""A trial is not stopped early before this part of its epochs."""
+"""No trial is stopped early in the first 1/GRACE of its epochs."""
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -39,10 +39,10 @@ QUIET = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
 }
-"""No reports to anyone, no files beside ours, and Ctrl-C is ours."""
+"""Settings of Ray: no usage reports, no files of its own, no handler of Ctrl-C."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-"""Makes the loopback address that of the node, which Ray does on other systems unasked. Then its
-servers listen there alone, and ask for a token."""
+"""Settings of Ray that bind its servers to the loopback address and require a token. Ray does so by
+itself on other systems."""
 
 
 def run_on_ray(
@@ -56,17 +56,17 @@ def run_on_ray(
 ) -> None:
     """Train every trial to its end, until `stopping` is set.
 
-    address: of a cluster that runs already; empty for one of this machine alone, bound to the
-    loopback address, which ends with the command.
-    rule: whether trials that do badly end early.
+    address: of a running cluster. When empty, a cluster of this machine is started on the loopback
+    address, and ends with the command.
+    rule: early stopping of trials with low scores.
     jobs: processors of the cluster of this machine; 0 for all.
 
-    Raises InputError when there is no cluster at the address, TrainingError when trials died more
-    often than they are tried anew.
+    Raise InputError when there is no cluster at the address, TrainingError when a trial still died
+    after all retries.
     """
     os.environ |= QUIET
     if not address:
-        # Of this command alone, where Ray would keep one in the user's home.
+        # Ray would keep a token of its own in the user's home.
         os.environ |= LOOPBACK | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     from ray import tune
 
@@ -93,7 +93,7 @@ def run_on_ray(
             ),
         )
         results = tuner.fit()
-        # A trial that was told to stop has a checkpoint to write before its process may end.
+        # A trial that is stopping writes a checkpoint before its process may end.
         while any(is_owned(run_of(trial, runs)) for trial in trials):
             time.sleep(0.2)
     for result in (results[number] for number in range(len(results))):
@@ -103,7 +103,7 @@ def run_on_ray(
 
 @contextlib.contextmanager
 def _cluster(address: str, jobs: int) -> Iterator[str]:
-    """Be connected to a cluster; a folder for what Ray writes meanwhile."""
+    """Connect to a cluster until the end of the block. Yield a folder for the files of Ray."""
     import ray
 
     logging.getLogger("ray").setLevel(logging.ERROR)
@@ -114,8 +114,8 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
             except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
                 raise InputError(
-                    f"--ray {address}: there is no Ray cluster that lets us in "
-                    f"({_last_line(error).partition('. ')[0]})"
+                    f"--ray {address}: cannot connect to Ray: "
+                    f"{_last_line(error).partition('. ')[0]}"
                 ) from None
         else:
             ray.init(
@@ -134,14 +134,14 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
 
 
 def _check_reachable(address: str) -> None:
-    """Raise InputError where nobody listens, for which Ray would wait for minutes."""
+    """Raise InputError when no server listens. Ray itself would wait for minutes."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except (OSError, ValueError, OverflowError) as error:
         raise InputError(
-            f"--ray {address}: nobody can be reached there ({error}); HOST:PORT of the head of a "
-            "Ray cluster is needed, which `ray start --head` starts"
+            f"--ray {address}: cannot connect: {error}; give HOST:PORT of the head of a Ray "
+            "cluster, which `ray start --head` starts"
         ) from None
 
 
@@ -149,7 +149,7 @@ def _trainable() -> Any:
     from ray import tune
 
     class TrialActor(tune.Trainable):
-        """A trial as Ray asks for it: one evaluation after another."""
+        """Trial in the form that Ray needs: each step ends with an evaluation."""
 
         def setup(self, config: dict[str, Any]) -> None:
             keep_freed_memory()
@@ -171,10 +171,10 @@ def _trainable() -> Any:
             return self._last | {"done": True}
 
         def save_checkpoint(self, checkpoint_dir: str) -> None:
-            """The run's own are what a trial goes on from."""
+            """Do nothing: a trial resumes from the checkpoints of its run."""
 
         def load_checkpoint(self, checkpoint: Any) -> None:
-            """The run's own are what a trial goes on from."""
+            """Do nothing: a trial resumes from the checkpoints of its run."""
 
         def cleanup(self) -> None:
             self._control.stop()
@@ -223,7 +223,7 @@ def _stopper(stopping: threading.Event) -> Any:
             return stopping.is_set()
 
         def __reduce__(self) -> Any:
-            # Ray writes down how to go on without us, which is not wanted.
+            # Ray pickles its state to resume without this command, which is not wanted.
             return tune.stopper.NoopStopper, ()
 
     return StopTogether()
@@ -235,7 +235,7 @@ def _name(trial: Any) -> str:
 
 def _sentence(result: Any) -> str:
     name = unpacked(result.config["trial"]).name
-    return f"the trial {name!r} was tried {RETRIES + 1} times and died: {_last_line(result.error)}"
+    return f"the trial {name!r} died in each of {RETRIES + 1} attempts: {_last_line(result.error)}"
 
 
 def _last_line(error: BaseException) -> str:

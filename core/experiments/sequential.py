@@ -12,9 +12,9 @@ from core.training.control import Control
 def run_sequentially(trials: Iterable[Trial], runs: Path, stopping: threading.Event) -> None:
     """Train every trial to its end, until `stopping` is set.
 
-    A trial that is being trained is stopped as any run is, through its mailbox.
+    The trial that trains is stopped as any run is, by a command.
 
-    Raises InputError when one cannot be trained, OwnedElsewhereError when another process does.
+    Raise InputError when one cannot be trained, OwnedElsewhereError when another process trains it.
     """
     for trial in trials:
         if stopping.is_set():

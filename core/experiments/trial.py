@@ -1,4 +1,4 @@
-"""A trial as a run: begun, gone on with where it was left, or left alone where it has ended."""
+"""A trial as a run: started, resumed, or left alone after its end."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,35 +18,35 @@ from core.training.control import Control
 
 
 def run_of(trial: Trial, runs: Path) -> RunDirectory:
-    """The directory of a trial's run, which need not be there yet."""
+    """Return the run directory of a trial, which need not exist."""
     return RunDirectory(runs / trial.name)
 
 
 def has_ended(directory: RunDirectory) -> bool:
-    """Whether a run is there and has nothing left to train."""
+    """Return True when a run exists and has nothing left to train."""
     return directory.config_file.exists() and read_summary(directory).state in ENDED
 
 
 def check_trials(trials: Iterable[Trial], runs: Path) -> None:
-    """Raise InputError unless every trial can be trained, before any is.
+    """Raise InputError unless every trial can be trained.
 
-    A run that is there already must be of the same settings.
+    A run that exists already must have the same settings.
     """
     for trial in trials:
         directory, config = run_of(trial, runs), checked(trial.config)
         if not directory.config_file.exists():
             continue
-        for known in differences(directory.config(), config):
+        for field in differences(directory.config(), config):
             raise InputError(
-                f"the run {trial.name!r} in {runs} was begun with another {known.key}; choose "
+                f"the run {trial.name!r} in {runs} has another {field.key}; choose "
                 "another --name or another --runs-dir"
             )
 
 
 def train_trial(trial: Trial, runs: Path, control: Control) -> Iterator[events.Event]:
-    """Train a trial from where it stands to its end. Nothing happens where it has ended.
+    """Train a trial to its end, from its last checkpoint. A trial that has ended is left alone.
 
-    Raises InputError when it cannot be trained, OwnedElsewhereError when another process does.
+    Raise InputError when it cannot be trained, OwnedElsewhereError when another process trains it.
     """
     directory = run_of(trial, runs)
     if not directory.config_file.exists():
@@ -57,11 +57,11 @@ def train_trial(trial: Trial, runs: Path, control: Control) -> Iterator[events.E
 
 
 def packed(trial: Trial) -> dict[str, object]:
-    """A trial as plain values, to be sent to another process."""
+    """Convert a trial to plain values for another process."""
     found: dict[str, object] = msgspec.to_builtins(trial)
     return found
 
 
 def unpacked(values: object) -> Trial:
-    """The trial that `packed` made plain."""
+    """Convert the values of `packed` back to the trial."""
     return msgspec.convert(values, Trial)

@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file each, replaced whole, read without executing anything."""
+"""Checkpoints: one safetensors file each, replaced whole. Loading executes no code."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,24 +21,26 @@ TRAINING = "training."
 
 
 def save(path: Path, snapshot: Snapshot, *, resumable: bool) -> None:
-    """Write a snapshot, or of one that need not be resumed the model alone.
+    """Write a snapshot, or its model alone.
 
-    Raises OSError when the disk refuses; then what was saved there before is intact.
+    resumable: write the state of the training too.
+
+    Raise OSError when the disk refuses. Then the earlier file is intact.
     """
     tensors = _prefixed(MODEL, snapshot.model)
     if resumable:
         tensors |= _prefixed(TRAINING, snapshot.training)
     position = msgspec.json.encode(snapshot.position).decode()
-    # Not `save_file`, which writes a temporary file of its own and hides the error of the system.
+    # `save_file` would write a temporary file of its own and hide the error of the system.
     written = safetensors.torch.save(tensors, metadata={"position": position})
     with replacing(path) as file:
         file.write_bytes(written)
 
 
 def load(path: Path) -> Snapshot:
-    """The snapshot in a file. Of one that is not resumable, `training` is empty.
+    """Read a snapshot. `training` is empty in one that cannot be resumed.
 
-    Raises InputError when the file is missing, torn, or no checkpoint.
+    Raise InputError when the file is missing, torn, or no checkpoint.
     """
     try:
         with safetensors.safe_open(path, framework="pt") as file:
@@ -56,9 +58,9 @@ def load(path: Path) -> Snapshot:
 
 
 def load_inference(directory: RunDirectory, name: str = "") -> Inference:
-    """The model of a run's checkpoint, by default the best there is, ready to use.
+    """Load the model of a run's checkpoint, by default the best one, ready to use.
 
-    Raises InputError when there is no such checkpoint or it does not fit the run.
+    Raise InputError when there is no such checkpoint or it does not fit the run.
     """
     directory.refuse_links()
     there = directory.checkpoint_names()
@@ -70,11 +72,11 @@ def load_inference(directory: RunDirectory, name: str = "") -> Inference:
         )
     path, vocabulary = directory.checkpoint(name or there[0]), directory.vocabulary()
     snapshot = load(path)
-    # No memory is taken for what config.toml says before it is seen to be what the file holds.
+    # No memory is allocated for the shapes in config.toml before they match the file.
     with torch.device("meta"):
         model = CondVAE(directory.config().model, vocabulary)
     if any(tensor.dtype != torch.float32 for tensor in snapshot.model.values()):
-        raise InputError(f"{path} holds numbers that are not float32")
+        raise InputError(f"cannot use {path}: its weights are not float32")
     try:
         model.load_state_dict(dict(snapshot.model), assign=True)
     except RuntimeError as error:

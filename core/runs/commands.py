@@ -1,8 +1,8 @@
-"""What other processes ask of the one that trains a run: small files in the run directory.
+"""Commands from other processes to the process that trains a run, as small files.
 
-The process that trains keeps `inbox/` (0700) while it does. A wish is a file in it (0600), put
-there whole by a rename, taken and removed within a fraction of a second. The answer is what the
-journal tells.
+The process that trains keeps the folder `inbox/` (0700) for as long as it trains. A command is a
+file in it (0600), put there whole by a rename. The process reads and removes it within a fraction
+of a second. The journal shows the effect.
 """
 
 import contextlib
@@ -26,33 +26,33 @@ from core.training.control import Control
 from core.training.schedules import Overrides
 
 LARGEST = 1024
-"""Bytes of a wish."""
+"""Bytes of a command at most."""
 POLL_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
-class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="do"):
-    """Something that `Control` does without further words."""
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="do"):
+    """A method of `Control` without arguments."""
 
     what: Literal["pause", "resume", "stop", "checkpoint", "evaluate"]
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="edit"):
-    """Another value for a schedule; None for the schedule's own."""
+    """A value for a schedule; None returns it to its schedule."""
 
     name: str
     value: float | None
 
 
-_decoder = msgspec.json.Decoder(Wish | Edit)
+_decoder = msgspec.json.Decoder(Command | Edit)
 
 
 @contextlib.contextmanager
 def listening(directory: RunDirectory, control: Control) -> Iterator[None]:
-    """Tell `control` what other processes ask, from a thread, by its owner alone.
+    """Apply the commands of other processes to `control`, in a thread, until the block ends.
 
-    What was asked before is void.
+    Only the owner of the run may call it. Earlier commands are void.
     """
     _open(directory.inbox)
     ended = threading.Event()
@@ -60,9 +60,9 @@ def listening(directory: RunDirectory, control: Control) -> Iterator[None]:
     def listen() -> None:
         while not ended.wait(POLL_SECONDS):
             for path in _waiting(directory.inbox):
-                _take(path, control)
+                _receive(path, control)
 
-    thread = threading.Thread(target=listen, name="mailbox", daemon=True)
+    thread = threading.Thread(target=listen, name="commands", daemon=True)
     thread.start()
     try:
         yield
@@ -77,7 +77,7 @@ def _open(inbox: Path) -> None:
     inbox.mkdir(mode=0o700, exist_ok=True)
     kept = inbox.lstat()
     if not stat.S_ISDIR(kept.st_mode) or kept.st_uid != os.geteuid():
-        raise InputError(f"{inbox} is not a directory of this user; delete it and train again")
+        raise InputError(f"cannot use {inbox}: not a directory of this user; delete it")
     inbox.chmod(0o700)
 
 
@@ -91,51 +91,40 @@ def _close(inbox: Path) -> None:
 
 
 def _waiting(inbox: Path) -> list[Path]:
-    """The wishes in the order in which they came."""
+    """List the commands in the order of their arrival."""
     try:
         return sorted(path for path in inbox.iterdir() if path.suffix == ".json")
     except OSError:
         return []
 
 
-def _take(path: Path, control: Control) -> None:
+def _receive(path: Path, control: Control) -> None:
     try:
-        _grant(_decoder.decode(_read(path)), control)
+        _apply(_decoder.decode(_read(path)), control)
     except (OSError, ValueError, RecursionError, InputError) as error:
-        log.warning("ignored a wish of another process: %s", error)
+        log.warning("ignored a command of another process: %s", error)
     with contextlib.suppress(OSError):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _read(path: Path) -> bytes:
-    wish = read_plain(path, LARGEST + 1)
-    if len(wish) > LARGEST:
-        raise InputError(f"it has more than {LARGEST} bytes")
-    return wish
+    text = read_plain(path, LARGEST + 1)
+    if len(text) > LARGEST:
+        raise InputError(f"{path} has more than {LARGEST} bytes")
+    return text
 
 
-def _grant(wish: Wish | Edit, control: Control) -> None:
-    if isinstance(wish, Edit):
-        control.edit(wish.name, wish.value)
-        return
-    match wish.what:
-        case "pause":
-            control.pause()
-        case "resume":
-            control.resume()
-        case "stop":
-            control.stop()
-        case "checkpoint":
-            control.checkpoint()
-        case "evaluate":
-            control.evaluate()
+def _apply(command: Command | Edit, control: Control) -> None:
+    if isinstance(command, Edit):
+        control.edit(command.name, command.value)
+    else:
+        getattr(control, command.what)()
 
 
 class RemoteControl:
     """`Control` of a training in another process on this machine.
 
-    A wish that nobody is there to take is dropped: the journal and the lock tell whether a
-    training lives.
+    A command without a process to receive it is dropped. The lock shows whether one trains.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -144,25 +133,25 @@ class RemoteControl:
         self._summary = NOTHING
 
     def pause(self) -> None:
-        """Wait after the step in hand."""
-        self._put(Wish("pause"))
+        """Pause after the current step."""
+        self._put(Command("pause"))
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        self._put(Wish("resume"))
+        """Continue after a pause."""
+        self._put(Command("resume"))
 
     def stop(self) -> None:
-        """Checkpoint after the step in hand and end."""
+        """Save a checkpoint after the current step and end."""
         self._stopping = True
-        self._put(Wish("stop"))
+        self._put(Command("stop"))
 
     def checkpoint(self) -> None:
-        """Save a checkpoint after the step in hand."""
-        self._put(Wish("checkpoint"))
+        """Save a checkpoint after the current step."""
+        self._put(Command("checkpoint"))
 
     def evaluate(self) -> None:
-        """Take the scores after the step in hand."""
-        self._put(Wish("evaluate"))
+        """Evaluate after the current step."""
+        self._put(Command("evaluate"))
 
     def edit(self, name: str, value: float | None) -> None:
         """Set a schedule's value from the next step on; None returns it to its schedule.
@@ -174,20 +163,20 @@ class RemoteControl:
 
     @property
     def pausing(self) -> bool:
-        """Whether the journal says that the training waits."""
+        """True when the training is paused by its journal."""
         self._summary = read_summary(self._directory, self._summary)
         return self._summary.state == "paused"
 
     @property
     def stopping(self) -> bool:
-        """Whether the training was asked to stop, from here."""
+        """True when this object asked the training to stop."""
         return self._stopping
 
-    def _put(self, wish: Wish | Edit) -> None:
+    def _put(self, command: Command | Edit) -> None:
         name = f"{time.time_ns():020}-{secrets.token_hex(4)}"
         written = self._directory.inbox / f".{name}"
         with contextlib.suppress(FileNotFoundError):
             handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(wish))
+                file.write(msgspec.json.encode(command))
             written.rename(written.with_name(f"{name}.json"))

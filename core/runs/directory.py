@@ -1,19 +1,19 @@
-"""The run directory: what lies where, and how files in it are replaced.
+"""The run directory: its files, its creation and its name. docs/run-directory.md has the details.
 
 runs/<name>/
-  config.toml        everything needed to repeat the run
+  config.toml        all settings
   vocabulary.json    alphabet and conditions
   corpus.tsv         the paradigms it was trained on
-  pairs.tsv          the pairs whose BLEU-4 it reports, where there are any
-  journal.jsonl      what happened, one event a line
+  pairs.tsv          the pairs whose BLEU-4 it reports, if any
+  journal.jsonl      the events of the training, one a line
   summary.json       state, best scores and active alarms, for lists of runs
   checkpoints/       last, best, and the kept history
-  log.txt            what libraries print
+  log.txt            output of libraries
   environment.json   versions, device, threads, precision
-  labels.json        tags and a note, where someone gave it any
-  experiment.json    which trial of which experiment it is, where it is one
-  owner.lock         locked by the process that writes here
-  inbox/             what other processes ask of it, while it is there
+  labels.json        tags and a note, if any
+  experiment.json    experiment, variant and seed of a trial
+  owner.lock         locked by the process that trains
+  inbox/             commands to that process, while it trains
 """
 
 import contextlib
@@ -36,18 +36,18 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """One run on the disk. Reading needs no lock."""
+    """Files of one run. Reading needs no lock."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """Name of the run, which is that of its directory."""
+        """Name of the run and of its directory."""
         return self.path.name
 
     @property
     def config_file(self) -> Path:
-        """The configuration, all defaults written out."""
+        """Configuration with all defaults."""
         return self.path / "config.toml"
 
     @property
@@ -57,17 +57,17 @@ class RunDirectory:
 
     @property
     def corpus_file(self) -> Path:
-        """The paradigms of all splits."""
+        """Paradigms of all splits."""
         return self.path / "corpus.tsv"
 
     @property
     def pairs_file(self) -> Path:
-        """The pairs to report; there need not be any."""
+        """Pairs to report. The file need not exist."""
         return self.path / "pairs.tsv"
 
     @property
     def journal_file(self) -> Path:
-        """What happened."""
+        """Events of the training."""
         return self.path / "journal.jsonl"
 
     @property
@@ -77,32 +77,32 @@ class RunDirectory:
 
     @property
     def log_file(self) -> Path:
-        """What libraries print."""
+        """Output of libraries."""
         return self.path / "log.txt"
 
     @property
     def environment_file(self) -> Path:
-        """Versions, device, threads, precision."""
+        """Versions, device, threads and precision."""
         return self.path / "environment.json"
 
     @property
     def labels_file(self) -> Path:
-        """Tags and a note; there need not be any."""
+        """Tags and a note. The file need not exist."""
         return self.path / "labels.json"
 
     @property
     def experiment_file(self) -> Path:
-        """Which trial of which experiment it is; there need not be any."""
+        """Experiment, variant and seed of a trial. The file need not exist."""
         return self.path / "experiment.json"
 
     @property
     def lock_file(self) -> Path:
-        """Locked by the process that owns the run."""
+        """File that the owner of the run locks."""
         return self.path / "owner.lock"
 
     @property
     def inbox(self) -> Path:
-        """Folder of what other processes ask of the owner."""
+        """Folder of commands to the owner. It exists while the owner trains."""
         return self.path / "inbox"
 
     @property
@@ -111,27 +111,25 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     def checkpoint(self, name: str) -> Path:
-        """File of a checkpoint: last, best, or step-N."""
+        """Return the file of a checkpoint: last, best, or step-N."""
         return self.checkpoints / f"{name}.safetensors"
 
     def checkpoint_names(self) -> list[str]:
-        """The checkpoints there are: best and last first, then the history from new to old."""
+        """List the checkpoints: best and last first, then the history from new to old."""
         names = [path.stem for path in self.checkpoints.glob("*.safetensors")]
         history = sorted((n for n in names if n not in ("best", "last")), reverse=True)
         return [name for name in ("best", "last") if name in names] + history
 
     def refuse_links(self) -> None:
-        """Raise InputError where a link leads out of the run: what is read or written through it
-        would be somebody else's.
-        """
+        """Raise InputError when the run holds a link, which may lead to files of another user."""
         for path in (*self.path.glob("*"), *self.checkpoints.glob("*")):
             if path.is_symlink():
-                raise InputError(f"{path} is a link, which a run must not hold; put the file there")
+                raise InputError(f"cannot use {path}: a run must not hold links; copy the file")
 
     def sweep(self) -> None:
-        """Remove the temporary files of processes that died while they replaced a file.
+        """Remove temporary files of processes that died while they replaced a file.
 
-        For the owner alone, and of what only an owner writes: the labels are anyone's.
+        Only the owner may call it. Labels are left out, since any process may write them.
         """
         for path in (
             *self.path.glob(f".{self.environment_file.name}.*"),
@@ -142,19 +140,19 @@ class RunDirectory:
                 path.unlink(missing_ok=True)
 
     def config(self) -> Config:
-        """The configuration. Raises InputError when it cannot be read."""
+        """Read the configuration. Raise InputError when that fails."""
         return read_config(self.config_file)
 
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary. Raises InputError when it cannot be read."""
+        """Read the vocabulary. Raise InputError when that fails."""
         return Vocabulary.read(self.vocabulary_file)
 
     def corpus(self) -> Corpus:
-        """The corpus. Raises InputError when it cannot be read."""
+        """Read the corpus. Raise InputError when that fails."""
         return read_corpus(self.corpus_file, Path(self.config().data.corpus).stem)
 
     def pairs(self, corpus: Corpus) -> tuple[Pair, ...]:
-        """The pairs to report; none where none were given."""
+        """Read the pairs to report, if there are any."""
         return read_pairs(self.pairs_file, corpus) if self.pairs_file.exists() else ()
 
 
@@ -166,12 +164,11 @@ def create_run(
     pairs: tuple[Pair, ...],
     start: Callable[[RunDirectory], object] = lambda _: None,
 ) -> RunDirectory:
-    """A new run directory with all that is known before training.
+    """Create a run directory with all files that exist before training.
 
-    start: writes what else the run begins with.
+    start: writes further files into the new directory.
 
-    Raises InputError when the name cannot be used, there is such a run already or the disk refuses;
-    nothing is left behind.
+    Raise InputError when the name is invalid or taken, or the disk refuses. Then nothing stays.
     """
     check_name(name)
     directory, first = RunDirectory(runs / name), not runs.exists()
@@ -179,8 +176,8 @@ def create_run(
         directory.path.mkdir(parents=True)
     except FileExistsError:
         raise InputError(
-            f"there is a run {name!r} in {runs} already; choose another name, or go on with it "
-            f"by --resume {name}"
+            f"there is a run {name!r} in {runs} already; choose another name, or continue it with "
+            f"--resume {name}"
         ) from None
     except OSError as error:
         raise InputError(f"cannot write to {runs}: {error.strerror}") from None
@@ -191,7 +188,7 @@ def create_run(
             write_pairs(pairs, corpus.conditions, directory.pairs_file)
         Vocabulary.of(corpus).write(directory.vocabulary_file)
         start(directory)
-        # Last, because a directory counts as a run from here on.
+        # Last: a directory with this file is a run.
         with replacing(directory.config_file) as file:
             file.write_text(to_toml(config), encoding="utf-8")
     except BaseException as error:
@@ -206,9 +203,9 @@ def create_run(
 
 
 def open_run(runs: Path, name: str) -> RunDirectory:
-    """The run of a name under the runs directory, or at a path.
+    """Find a run by its name under the runs directory, or by its path.
 
-    Raises InputError when there is none. A name must not be that of a link, which a path may be.
+    Raise InputError when there is none. A path may be a link, a name may not.
     """
     named = runs / name if NAME.fullmatch(name) and not (runs / name).is_symlink() else None
     for path in (named, path_of(name)):
@@ -217,11 +214,11 @@ def open_run(runs: Path, name: str) -> RunDirectory:
                 directory = RunDirectory(path)
                 directory.refuse_links()
                 return directory
-    raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists those there are")
+    raise InputError(f"there is no run {name!r} in {runs}; `cvae-tui runs` lists all runs")
 
 
 def free_name(runs: Path, stem: str) -> str:
-    """The first name `stem-N` that no run has."""
+    """Return the first free name `stem-N`."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip(".-_")[:80] or "run"
     number = 1
     while (runs / f"{stem}-{number}").exists():
@@ -230,7 +227,7 @@ def free_name(runs: Path, stem: str) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raise InputError unless the name can be that of a run."""
+    """Raise InputError for a name that a run cannot have."""
     if not NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be the name of a run; accepted: 1 to 100 letters, digits, '.', '_' "

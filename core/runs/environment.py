@@ -1,4 +1,4 @@
-"""What a run was computed with: machine, versions, device, threads and precision."""
+"""Environment of a run: machine, versions, device, threads and precision."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from core.runs.directory import RunDirectory
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """What a run was computed with."""
+    """Machine, software and hardware of a run."""
 
     hardware: Hardware
     machine: str
@@ -29,7 +29,7 @@ class Environment(msgspec.Struct, frozen=True):
 
 
 def read_environment(directory: RunDirectory) -> Environment | None:
-    """What a run was computed with, if it ever was."""
+    """Read the environment of a run. Return None before its first training."""
     try:
         return msgspec.json.decode(read_plain(directory.environment_file), type=Environment)
     except (OSError, ValueError, RecursionError):
@@ -37,7 +37,7 @@ def read_environment(directory: RunDirectory) -> Environment | None:
 
 
 def write_environment(directory: RunDirectory, hardware: Hardware) -> None:
-    """Write down what a run is computed with. Raises OSError when the disk refuses."""
+    """Write the environment of a run. Raise OSError when the disk refuses."""
     found = msgspec.json.format(msgspec.json.encode(_environment(hardware)))
     with replacing(directory.environment_file) as file:
         file.write_bytes(found + b"\n")
@@ -58,7 +58,7 @@ def _environment(hardware: Hardware) -> Environment:
 
 
 def _commit() -> str:
-    """The commit of the checkout that this file is part of, if it is part of one."""
+    """Return the commit of the checkout with this file; empty without one."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         found = subprocess.run(
             ["git", "rev-parse", "HEAD"],

@@ -1,4 +1,4 @@
-"""A run as its journal tells it: series of numbers over steps, its state, its last scores."""
+"""History of a run, from its journal: series of metrics, evaluations, edits, alarms and state."""
 
 import math
 from array import array
@@ -28,7 +28,7 @@ _EVALUATED = [(name, source.read) for name, source in metrics_of(events.Evaluate
 
 
 class Moments:
-    """Where some events lie, in the order of the journal."""
+    """Positions of some events, in the order of the journal."""
 
     def __init__(self) -> None:
         self.steps = array("q")
@@ -37,28 +37,28 @@ class Moments:
         """Seconds of training."""
 
     def add(self, new: Sequence[events.Event]) -> None:
-        """Take in where events lie."""
+        """Append the positions of events."""
         self.steps.fromlist([event.step for event in new])
         self.epochs.fromlist([event.epoch for event in new])
         self.times.fromlist([event.elapsed for event in new])
 
     def keep(self, count: int) -> None:
-        """Drop all but so many."""
+        """Drop all but the first `count`."""
         for column in (self.steps, self.epochs, self.times):
             del column[count:]
 
 
 class Series:
-    """One number over the steps of a run. A value that was not finite is nan.
+    """One metric over the steps of a run. A value that was not finite is nan.
 
-    Numbers that the same events tell share their moments.
+    Metrics of the same events share their moments.
     """
 
     def __init__(self, moments: Moments | None = None) -> None:
         self.moments = moments or Moments()
         self.values = array("d")
         self.voided = 0
-        """How often values were dropped from its end. As long as that stays, it only grows."""
+        """Number of times that values were dropped. In between, a series only grows."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -70,7 +70,7 @@ class Series:
 
     @property
     def epochs(self) -> "array[float]":
-        """Passes over the words."""
+        """Epochs of the training."""
         return self.moments.epochs
 
     @property
@@ -79,12 +79,12 @@ class Series:
         return self.moments.times
 
     def append(self, event: events.Event, value: float | None) -> None:
-        """Add what an event tells, to a series whose moments are its own."""
+        """Append a value of an event, to a series with moments of its own."""
         self.moments.add([event])
         self.values.append(math.nan if value is None else value)
 
     def forget_after(self, step: int) -> None:
-        """Drop what came after a step."""
+        """Drop the values after a step."""
         count = bisect_right(self.steps, step)
         self.moments.keep(count)
         if count < len(self.values):
@@ -93,7 +93,7 @@ class Series:
 
 
 class History:
-    """All that the journal of a run tells, kept up to date by `add`."""
+    """The events of a run by kind, and the series of its metrics. `add` keeps it up to date."""
 
     def __init__(self) -> None:
         self.series: dict[str, Series] = {}
@@ -101,8 +101,7 @@ class History:
         self.progress: events.Progress | None = None
         self.evaluations: list[events.Evaluated] = []
         self.best: events.Evaluated | None = None
-        """The evaluation of the checkpoint `best`, which stays on the disk when a run goes on from
-        before it."""
+        """Evaluation of the checkpoint `best`, which stays when a run resumes from before it."""
         self.saved: dict[str, events.Saved] = {}
         self.edits: list[events.Edited] = []
         self._reports = Moments()
@@ -112,15 +111,15 @@ class History:
         self.alarms: list[events.Alarm] = []
         self.last: events.Event | None = None
         self.state: State = "new"
-        """State as the journal has it. A process that died left no event."""
+        """State by the journal. A process that died leaves no event, see `run_state`."""
 
     def add(self, new: Iterable[events.Event]) -> None:
-        """Take in events, in the order of the journal."""
+        """Add events in the order of the journal."""
         for kind, some in groupby(new, type):
             going_on: State = "paused" if self.state == "paused" else "training"
             self.state = _STATES.get(kind, going_on)
             if kind is events.Progress:
-                # Nearly all of a journal, so it is taken in column by column.
+                # Nearly all events of a journal are reports, so they are added by columns.
                 self._add_reports(cast(Sequence[events.Progress], list(some)))
             else:
                 for event in some:
@@ -128,24 +127,24 @@ class History:
                     self.last = event
 
     def find(self, name: str) -> Series | None:
-        """Series of a metric; `bleu4` falls back on the selection pairs where none are reported."""
+        """Find a series. Without reported pairs, `bleu4` is that of the selection pairs."""
         found = self.series.get(name)
         return self.series.get("selection_bleu4") if found is None and name == "bleu4" else found
 
     @property
     def overrides(self) -> Overrides:
-        """What is set by hand at the last event."""
+        """Values set by hand, at the last event."""
         latest = {edit.name: edit.value for edit in self.edits if edit.name in EDITABLE}
         return Overrides(**latest)
 
     @property
     def evaluated(self) -> events.Evaluated | None:
-        """The last evaluation."""
+        """Last evaluation."""
         return self.evaluations[-1] if self.evaluations else None
 
     @property
-    def standing(self) -> dict[str, events.Alarm]:
-        """The alarms that have begun and not ended, by their kind."""
+    def active_alarms(self) -> dict[str, events.Alarm]:
+        """Alarms that began and did not end, by kind."""
         last = {alarm.kind: alarm for alarm in self.alarms}
         return {kind: alarm for kind, alarm in last.items() if alarm.begins}
 
@@ -153,8 +152,8 @@ class History:
         match event:
             case events.Started():
                 self.started = event
-                # Void too when a run begins anew because its process died before the first
-                # checkpoint; then there is no best one either.
+                # A run also begins anew when its process died before the first checkpoint. Then
+                # there is no checkpoint `best` either.
                 self._forget_after(event.step)
                 if not event.resumed:
                     self.best = None
@@ -190,7 +189,7 @@ class History:
                 series.values.fromlist([math.nan if found is None else found for found in values])
 
     def _add_dimensions(self, event: events.Evaluated) -> None:
-        """Take in the KL of all latent dimensions at once."""
+        """Append the KL of all latent dimensions."""
         kl = event.scores.kl_per_dimension
         if not self._dimensions:
             self._dimensions = [
@@ -198,7 +197,7 @@ class History:
                 for number in range(1, len(kl) + 1)
             ]
         self._evaluated_at.add([event])
-        # A journal may be damaged: whatever it tells, the series stay equally long.
+        # The series stay equally long even when the journal is damaged.
         for series, value in zip_longest(self._dimensions, kl[: len(self._dimensions)]):
             series.values.append(math.nan if value is None else value)
 

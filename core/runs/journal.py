@@ -1,7 +1,7 @@
-"""The journal of a run: written by the one who trains, followed by everyone else.
+"""Journal of a run: one process appends events, any process reads them.
 
-It only grows. A resumed training first says from which step it goes on; for a reader, whatever the
-journal tells of later steps before that line is void.
+It only grows. A resumed training first appends the step from which it continues. Earlier lines of
+later steps are void from there on.
 """
 
 import contextlib
@@ -16,33 +16,32 @@ from core.files import open_plain
 from core.training.events import Event, from_lines, to_line
 
 MOST_WAITING = 100_000
-"""Lines that wait for a disk that refuses them; beyond, the oldest are dropped."""
+"""Lines that wait in memory at most. Beyond that, the oldest are dropped."""
 
 
 class JournalWriter:
-    """Appends events, each in one write, so that no reader sees half of one for long.
+    """Appends events, each in one write, so that a reader rarely sees half a line.
 
-    What the disk refuses waits in memory and goes first the next time, from the very byte at which
-    the disk refused it.
+    A line that the disk refuses waits in memory. The next write continues at the refused byte.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._path = path
         self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
-        # A torn last line, left by a process that died, must not swallow the first of ours.
+        # A process that died may have left a torn line, which must not swallow the next.
         self._rest = b"" if _ends_with_newline(path) else b"\n"
 
     def write(self, event: Event) -> None:
         """Append one event, after those that wait.
 
-        Raises OSError when the disk refuses; then this one waits too.
+        Raise OSError when the disk refuses. Then this event waits too.
         """
         self._waiting.append(to_line(event))
         self.flush()
 
     def flush(self) -> None:
-        """Append what waits. Raises OSError when the disk refuses."""
+        """Append the events that wait. Raise OSError when the disk refuses."""
         if not os.fstat(self._file).st_nlink:
             raise FileNotFoundError(errno.ENOENT, "it was deleted", str(self._path))
         while self._rest or self._waiting:
@@ -50,7 +49,7 @@ class JournalWriter:
             self._rest = self._rest[os.write(self._file, self._rest) :]
 
     def sync(self) -> None:
-        """Wait until what was written is on the disk. Raises OSError when that fails."""
+        """Wait until the written events are on the disk. Raise OSError when that fails."""
         os.fsync(self._file)
 
     def __enter__(self) -> "JournalWriter":
@@ -69,7 +68,7 @@ class JournalWriter:
 
 
 class JournalFollower:
-    """Reads a journal from some byte on, and then what is new.
+    """Reads a journal from a byte offset on, and continues as it grows.
 
     A journal that cannot be read counts as empty.
     """
@@ -77,11 +76,11 @@ class JournalFollower:
     def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
         self.offset = offset
-        """Bytes that were read."""
+        """Bytes read so far."""
 
     @property
     def behind(self) -> int:
-        """Bytes that were not read yet."""
+        """Bytes not read yet."""
         try:
             return self._path.stat().st_size - self.offset
         except OSError:
@@ -100,7 +99,7 @@ class JournalFollower:
             return []
         whole = added.rfind(b"\n") + 1
         if not whole and len(added) == at_most:
-            # No event is this long: a foreign line, which must not be waited for.
+            # No event is this long. Waiting for the end of a foreign line would block the reader.
             whole = at_most
         self.offset += whole
         return from_lines(added[:whole])

@@ -1,7 +1,7 @@
-"""Who writes a run: one process at a time, by an advisory lock that dies with it.
+"""Ownership of a run: one process at a time writes it, by an advisory lock that dies with it.
 
-A lock may not reach another machine that shares the disk. So the owner also keeps the lock's file
-fresh, and a fresh file of another machine counts as held.
+A lock may not reach another host that shares the disk. The owner therefore also touches the lock's
+file now and then. A fresh file of another host counts as locked.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from core.runs.directory import RunDirectory
 
 BEAT_SECONDS = 15.0
 STALE_SECONDS = 90.0
-"""An owner on another machine that was not heard of for so long is gone."""
+"""Age of the lock's file after which an owner on another host is gone."""
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """The process that holds a run."""
+    """Process that owns a run."""
 
     host: str
     pid: int
@@ -33,7 +33,7 @@ class Owner(msgspec.Struct, frozen=True):
 
     @property
     def elsewhere(self) -> bool:
-        """Whether the process is on another machine."""
+        """True when the process is on another host."""
         return self.host != socket.gethostname()
 
     def __str__(self) -> str:
@@ -43,9 +43,9 @@ class Owner(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def owning(directory: RunDirectory) -> Iterator[None]:
-    """Hold a run for writing.
+    """Own a run until the end of the block.
 
-    Raises OwnedElsewhereError when another process, or this one, holds it already.
+    Raise OwnedElsewhereError when another process, or this one, owns it already.
     """
     handle = os.open(directory.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -62,15 +62,15 @@ def owning(directory: RunDirectory) -> Iterator[None]:
 
 
 def owned_error(directory: RunDirectory) -> OwnedElsewhereError:
-    """What to say to whoever wants a run that a process holds."""
+    """Make the error for a run that another process owns."""
     return OwnedElsewhereError(
         f"the run {directory.name!r} is being written by "
-        f"{owner(directory) or 'another process'}; stop it there first"
+        f"{owner(directory) or 'another process'}; stop it first"
     )
 
 
 def _lock(handle: int) -> bool:
-    # More than once, because `is_owned` of another process holds the lock for a moment too.
+    # Tried again, because `is_owned` in another process locks the file for a moment too.
     for _ in range(20):
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,7 +81,7 @@ def _lock(handle: int) -> bool:
 
 @contextlib.contextmanager
 def _beating(handle: int) -> Iterator[None]:
-    """Keep the lock's file fresh."""
+    """Touch the lock's file every few seconds."""
     ended = threading.Event()
 
     def beat() -> None:
@@ -99,7 +99,7 @@ def _beating(handle: int) -> Iterator[None]:
 
 
 def is_owned(directory: RunDirectory) -> bool:
-    """Whether some process holds the run now."""
+    """Return True when a process owns the run now."""
     try:
         handle = os.open(directory.lock_file, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
@@ -114,7 +114,7 @@ def is_owned(directory: RunDirectory) -> bool:
 
 
 def _is_held_elsewhere(directory: RunDirectory) -> bool:
-    """Whether a process on another machine, where our locks may not reach, holds the run."""
+    """Return True when a process on another host owns the run."""
     found = owner(directory)
     if found is None or not found.elsewhere:
         return False
@@ -124,7 +124,7 @@ def _is_held_elsewhere(directory: RunDirectory) -> bool:
 
 
 def owner(directory: RunDirectory) -> Owner | None:
-    """The process that says that it holds the run."""
+    """Read the last owner of the run, which may have died."""
     try:
         return msgspec.json.decode(read_plain(directory.lock_file), type=Owner)
     except (OSError, ValueError, RecursionError):
@@ -132,5 +132,5 @@ def owner(directory: RunDirectory) -> Owner | None:
 
 
 def living_owner(directory: RunDirectory) -> Owner | None:
-    """The process that holds the run now; None where no process does, or it cannot be told."""
+    """Return the owner of the run now. None means that there is none, or that it is unknown."""
     return owner(directory) if is_owned(directory) else None

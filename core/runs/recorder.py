@@ -1,8 +1,8 @@
-"""What a training leaves in its run directory, and what becomes of it where the disk refuses.
+"""The files that a training writes, and its answer to a disk that refuses them.
 
-A disk may be full, over its quota, read-only or gone. Then the training goes on: lines of the
-journal wait in memory, a checkpoint `best` as a copy of its weights, and both are tried again. What
-was saved before stays what it is, because files are only ever replaced whole.
+A disk may be full, over its quota, read-only or gone. The training goes on all the same. Lines of
+the journal wait in memory, a checkpoint `best` waits as a copy of its weights, and both are tried
+again. Earlier files stay intact, because a file is only ever replaced whole.
 """
 
 import contextlib
@@ -27,15 +27,15 @@ from core.training.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 ALARM = "disk"
-"""The kind of the alarm that stands while something waits."""
+"""Kind of the alarm that is active while something waits."""
 ADVICE = (
-    "The training goes on, and what was saved before is intact; it is tried again at the next "
-    "checkpoint. Make room, or the directory writable again"
+    "The training goes on and earlier files are intact; the next checkpoint tries again. Free some "
+    "space, or make the directory writable again"
 )
 TRIES = 5
-"""How often a training that ends tries to write what it still holds."""
+"""Attempts of a training that ends to write what still waits."""
 PAUSE_SECONDS = 2.0
-"""Before each of these tries."""
+"""Before each of these attempts."""
 STATE_CHANGES = (
     events.Started,
     events.Paused,
@@ -54,7 +54,7 @@ HISTORY = "the history of checkpoints"
 
 
 class Recorder:
-    """Writes the events and the checkpoints of one training.
+    """Writes the events, the checkpoints and the summary of one training.
 
     keep: earlier checkpoints to keep as a history.
     history: the events of the run. The caller adds each event before it is written.
@@ -69,16 +69,17 @@ class Recorder:
         self._history = history
         self._saved = history.saved.get("last")
         self._best: tuple[events.CheckpointDue, Snapshot] | None = None
-        """The checkpoint `best`, where it waits."""
+        """The checkpoint `best` that waits, if one does."""
         self._refused: dict[str, str] = {}
-        """Why something could not be written, by its name."""
-        standing = history.standing.get(ALARM)
-        self._told = standing.message if standing else ""
+        """Reason why a file could not be written, by its name."""
+        active = history.active_alarms.get(ALARM)
+        self._reported = active.message if active else ""
+        """Message of the last alarm; empty when none is active."""
         self._summarised = self._summary_due = -math.inf
         """Seconds of the monotonic clock."""
 
     def write(self, event: events.Event) -> None:
-        """Append an event to the journal, at once or as soon as the disk takes it."""
+        """Append an event to the journal, now or as soon as the disk accepts it."""
         if self._tried(JOURNAL, lambda: self._journal.write(event)) and isinstance(
             event, events.Saved
         ):
@@ -99,9 +100,9 @@ class Recorder:
     def record(
         self, event: events.Event, snapshot: Callable[[], Snapshot]
     ) -> Iterator[events.Event]:
-        """What comes of an event of the training, to be written one by one.
+        """Save what an event asks for. Yield the events to be written, one by one.
 
-        snapshot: takes the state at this step.
+        snapshot: returns the state of the training at this step.
         """
         match event:
             case events.CheckpointDue():
@@ -120,7 +121,7 @@ class Recorder:
         if due.checkpoint == "best":
             self._best = due, snapshot
         yield from self._save_best(due.time)
-        # No newer `last` without it: who goes on from that relies on the best until then.
+        # A newer `last` must not stand beside an older `best`: a resume relies on both.
         if due.checkpoint == "best" or self._best:
             return
         path = self._directory.checkpoint("last")
@@ -139,7 +140,7 @@ class Recorder:
             self._best = None
             yield _saved(due, now)
         else:
-            # The training goes on and changes its own tensors.
+            # The training changes its own tensors.
             weights = {name: tensor.clone() for name, tensor in snapshot.model.items()}
             self._best = due, Snapshot(snapshot.position, weights, {})
 
@@ -151,7 +152,7 @@ class Recorder:
         )
 
     def _tried(self, what: str, write: Callable[[], None]) -> bool:
-        """Whether the disk took something; why not is remembered."""
+        """Write something. Return False, and remember the reason, when the disk refuses."""
         try:
             write()
         except OSError as error:
@@ -162,11 +163,11 @@ class Recorder:
         return True
 
     def _keep_history(self, last: Path, step: int) -> None:
-        """Keep `last` under its step's name as well, and prune the history to its newest."""
+        """Keep `last` under the name of its step too. Delete the oldest of the history."""
         with replacing(self._directory.checkpoint(f"step-{step:09}")) as kept:
             kept.unlink()
             try:
-                # `last` is never written in place, so a hard link to it stays what it is.
+                # `last` is never written in place, so a hard link to it never changes.
                 os.link(last, kept)
             except OSError:
                 # Some file systems have no hard links.
@@ -177,45 +178,45 @@ class Recorder:
 
     @property
     def _lost(self) -> set[str]:
-        """What would be lost if the training ended now."""
+        """Names of what would be lost if the training ended now."""
         return self._refused.keys() - {HISTORY}
 
     def _alarm(self, event: events.Event) -> Iterator[events.Alarm]:
-        """Say what could not be written, when that changes."""
+        """Yield an alarm when the set of refused files changes."""
         message = "; ".join(f"could not write {what}: {why}" for what, why in self._refused.items())
-        if message != self._told:
-            self._told = message
+        if message != self._reported:
+            self._reported = message
             yield events.Alarm(
                 **_where(event),
                 kind=ALARM,
-                message=message or "everything could be written again",
+                message=message or "all files could be written again",
                 advice=ADVICE if message else "",
                 begins=bool(message),
             )
 
     def _end(
-        self, last_word: events.Finished | events.Stopped, snapshot: Callable[[], Snapshot]
+        self, end: events.Finished | events.Stopped, snapshot: Callable[[], Snapshot]
     ) -> Iterator[events.Event]:
-        """The last word, once nothing waits any more; `Failed` where the disk never takes it."""
+        """Yield the end once nothing waits any more, or `Failed` when the disk never accepts."""
         for _ in range(TRIES):
             if not self._refused:
                 break
             time.sleep(PAUSE_SECONDS)
             self._tried(JOURNAL, self._journal.flush)
             if self._refused.keys() - {JOURNAL}:
-                due = events.CheckpointDue(**_where(last_word), checkpoint="last")
+                due = events.CheckpointDue(**_where(end), checkpoint="last")
                 yield from self._save(due, snapshot())
-        yield from self._alarm(last_word)
+        yield from self._alarm(end)
         if not self._lost:
-            yield last_word
-            # That may have been refused itself.
+            yield end
+            # The disk may have refused that event itself.
             for _ in range(TRIES):
                 if JOURNAL not in self._refused:
                     return
                 time.sleep(PAUSE_SECONDS)
                 self._tried(JOURNAL, self._journal.flush)
         if self._lost:
-            yield self._failed(last_word)
+            yield self._failed(end)
 
     def _failed(self, event: events.Event) -> events.Failed:
         lost = sorted(self._lost)
@@ -223,14 +224,14 @@ class Recorder:
         if lost == [JOURNAL]:
             cost = "the weights are saved, the last lines of the journal are lost"
         elif self._saved:
-            cost = f"what was learnt after the checkpoint of step {self._saved.step} is lost"
+            cost = f"the training after the checkpoint of step {self._saved.step} is lost"
         else:
-            cost = "what was learnt is lost"
+            cost = "the whole training is lost"
         return events.Failed(
             **_where(event),
             message=(
-                f"could not write {' and '.join(lost)} to {self._directory.path} ({reason}); "
-                f"{cost}; make room there, then --resume goes on"
+                f"could not write {' and '.join(lost)} to {self._directory.path}: {reason}; "
+                f"{cost}. Free some space there, then continue with --resume"
             ),
         )
 

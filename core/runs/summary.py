@@ -121,7 +121,7 @@ def _read_on(path: Path, known: Summary) -> Summary | None:
     """Add the rest of a journal to a summary. Return None when the whole must be read.
 
     That is so when the journal is another than before, or when a training began anew or went on
-    in the rest: that voids earlier events, which a summary no longer tells apart.
+    in the rest. That voids earlier events, and a summary does not list those.
     """
     if known.journal != journal_part(path, known.journal.bytes):
         return None

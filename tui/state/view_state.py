@@ -1,8 +1,7 @@
-"""What the app remembers of how it was looked at: theme, last screen, last run, and the like.
+"""State of the view between sessions: theme, last screen, last run, and the like.
 
-One JSON file of the user's, not of the runs directory, which may be shared or read-only. What
-cannot be read counts as nothing remembered, and what cannot be written is forgotten: no view is
-worth an error.
+It is one JSON file of the user, since the runs directory may be shared or read-only. An unreadable
+file counts as empty, and a failed write is ignored.
 """
 
 import contextlib
@@ -18,25 +17,25 @@ T = TypeVar("T", bool, int, float, str)
 Table = dict[str, object]
 
 EVERYWHERE = ""
-"""The table of what holds for every runs directory."""
+"""Key of the table for all runs directories."""
 KEPT = 50
-"""Runs directories whose views are kept, those changed last."""
+"""Runs directories whose views are kept: those changed last."""
 
 
 def state_file() -> Path:
-    """Where the view is remembered."""
+    """Return the file of the view."""
     return platformdirs.user_state_path("cvae-tui") / "view.json"
 
 
 class ViewState:
-    """Single values by key, for one runs directory and for all of them."""
+    """Values by key, for one runs directory and for all of them."""
 
     def __init__(self, runs_dir: Path) -> None:
         self._here = str(runs_dir.absolute())
         self._tables = _read()
 
     def get(self, key: str, default: T) -> T:
-        """The value that was set, here or everywhere, if it has the type of the default."""
+        """Return the value, of this runs directory or of all, if it has the type of the default."""
         for scope in (self._here, EVERYWHERE):
             value = self._tables.get(scope, {}).get(key)
             if type(value) is type(default):
@@ -44,11 +43,11 @@ class ViewState:
         return default
 
     def set(self, key: str, value: bool | int | float | str, *, everywhere: bool = False) -> None:
-        """Remember a value for this runs directory, or for all of them."""
+        """Store a value for this runs directory, or for all of them."""
         scope = EVERYWHERE if everywhere else self._here
         if self._tables.get(scope, {}).get(key) == value:
             return
-        # Another app may have written meanwhile.
+        # Another app may have changed the file meanwhile.
         self._tables = _read()
         table = self._tables.pop(scope, {})
         self._tables[scope] = table | {key: value}

@@ -1,4 +1,4 @@
-"""A run as a row of a table, the same in the app and on the command line."""
+"""Columns of the table of runs, for the app and the command line."""
 
 import operator
 import time
@@ -22,7 +22,7 @@ SYMBOLS: dict[RunState, str] = {
     "crashed": "!",
     "elsewhere": "↗",
 }
-"""A state at a glance; the word always stands beside it, and ! where an alarm stands."""
+"""Symbol of each state. The word always stands beside it, and ! for active alarms."""
 COURSE = 12
 """Characters of a curve."""
 UNIT = (0.0, 1.0)
@@ -30,16 +30,16 @@ UNIT = (0.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One thing to know of a run."""
+    """Column of the table."""
 
     title: str
     width: int
-    """Characters, the mark of the sorting in the title included."""
+    """Characters, including the mark of the sorted column."""
     cell: Callable[[RunSummary, Curves], str]
     order: Callable[[RunSummary], float | str | tuple[str, ...] | None] | None
-    """What the runs are sorted by, a run without it last; None where they cannot be."""
+    """Value that the runs are sorted by, missing values last; None for no sorting."""
     falling: bool = False
-    """Whether the highest value comes first, unless it is turned round."""
+    """True when the default order begins with the highest value."""
 
 
 COLUMNS = {
@@ -59,21 +59,21 @@ COLUMNS = {
         Column("note", 24, lambda run, _: run.note, lambda run: run.note or None),
     )
 }
-"""By their titles; those that matter most come first."""
+"""Columns by title, the most important first."""
 ALWAYS = 6
-"""As many of them are shown on the narrowest screen."""
+"""Number of columns on the narrowest screen."""
 PRINTED = ("name", "state", "age", "epoch", "BLEU-4", "Gaussian", "tags", "size")
-"""Those of the command line."""
+"""Columns of the command line."""
 WIDEST_NAME = 40
 
 
 def row(summary: RunSummary) -> tuple[str, ...]:
-    """The cells of a run, one for each of `PRINTED`."""
+    """Make the cells of a run under `PRINTED`."""
     return tuple(COLUMNS[title].cell(summary, Curves()) for title in PRINTED)
 
 
 def widths(room: int, padding: int) -> dict[str, int]:
-    """The columns that fit into so many characters, and how wide each is.
+    """Choose the columns that fit into `room` characters. Return their widths by title.
 
     padding: characters between two columns.
     """
@@ -91,13 +91,13 @@ def widths(room: int, padding: int) -> dict[str, int]:
 
 
 def sorted_runs(runs: Iterable[RunSummary], title: str, turned: bool) -> list[RunSummary]:
-    """The runs in the order of a column; those without a value last, however it is turned."""
+    """Sort the runs by a column. Those without a value come last in either direction."""
     column = COLUMNS[title]
     keyed: list[tuple[Any, RunSummary]] = [
         (column.order(run) if column.order else None, run) for run in runs
     ]
     there = [(key, run) for key, run in keyed if key is not None]
-    # The keys of one column are of one type.
+    # All keys of one column have one type.
     there.sort(key=operator.itemgetter(0), reverse=column.falling is not turned)
     return [run for _, run in there] + [run for key, run in keyed if key is None]
 

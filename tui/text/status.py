@@ -48,7 +48,7 @@ def _run(
 
 def _alarm(history: History) -> Content | None:
     """The alarm that stands, the newest first where there are several."""
-    standing = sorted(history.standing.values(), key=lambda alarm: -alarm.step)
+    standing = sorted(history.active_alarms.values(), key=lambda alarm: -alarm.step)
     if not standing:
         return None
     which = f"{len(standing)} alarms" if len(standing) > 1 else "Alarm"

@@ -1,4 +1,4 @@
-"""The first line of every screen: the screens with their keys, and the training under way."""
+"""First line of every screen: the screens with their keys, and the current training."""
 
 from collections.abc import Iterator, Set
 from typing import cast
@@ -17,7 +17,7 @@ HINTS = ("New here? Press ? for the keys of a place", "? shows the keys", "? hel
 
 
 class Navigation(Static):
-    """The names of the screens; a click goes there. What a training does is at the right end."""
+    """Names of the screens, which a click opens, and the current training at the right end."""
 
     DEFAULT_CSS = """
     Navigation {
@@ -35,28 +35,28 @@ class Navigation(Static):
         super().__init__(self._rooms)
 
     def on_mount(self) -> None:
-        """Look at the training now and then."""
+        """Update every few seconds."""
         self.set_interval(max(SECONDS, self._host.refresh_seconds), self.look)
         self.call_after_refresh(self.look)
 
     def on_resize(self) -> None:
-        """Say as much as there is room for."""
+        """Shorten the text to the new width."""
         self.look()
 
     def look(self) -> None:
-        """Show what the training does, or until help was asked for once how to ask for it."""
+        """Show the training. Without one, show the key for help until it was used once."""
         if not self.screen.is_current:
             return
-        says = ["read-only"] if self._host.read_only else [*self._training()]
-        if not says and not self._host.view_state.get("help_seen", False):
-            says = [*HINTS]
+        texts = ["read-only"] if self._host.read_only else [*self._training()]
+        if not texts and not self._host.view_state.get("help_seen", False):
+            texts = [*HINTS]
         room = self.content_size.width - self._rooms.cell_length - 1
-        said = next((text for text in says if len(text) <= room), "")
-        gap = " " * (room - len(said))
-        self.update(self._rooms + Content.assemble(gap, (said, "bold $text-accent"), " "))
+        message = next((text for text in texts if len(text) <= room), "")
+        gap = " " * (room - len(message))
+        self.update(self._rooms + Content.assemble(gap, (message, "bold $text-accent"), " "))
 
     def _training(self) -> Iterator[str]:
-        """What is going on, at length and ever shorter."""
+        """Describe the training, at length and ever shorter."""
         training = self._host.training
         if training is None:
             return

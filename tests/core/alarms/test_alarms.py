@@ -354,9 +354,9 @@ class TestBeta:
 def test_alarms_after_the_point_from_which_a_run_goes_on_are_void() -> None:
     told = course(lambda step: 8.0 if step <= 300 else 0.1, until=400)
     watch = Watch(config(*PLAIN), [*told, *alarms(config(*PLAIN), told)])
-    assert "collapse" in watch.history.standing
+    assert "collapse" in watch.history.active_alarms
     watch.hear(started(step=300))
-    assert watch.history.standing == {}
+    assert watch.history.active_alarms == {}
     again = [watch.hear(progress(step, 0.1)) for step in (310, 320, 330)]
     assert [alarm.kind for some in again for alarm in some] == ["collapse"]
 
@@ -386,7 +386,7 @@ def test_the_demonstration_run_raises_no_alarm() -> None:
 def journal_of(run: RunDirectory) -> tuple[list[events.Alarm], dict[str, events.Alarm]]:
     history = History()
     history.add(read_whole(run.journal_file))
-    return history.alarms, history.standing
+    return history.alarms, history.active_alarms
 
 
 def timeless(told: list[events.Alarm]) -> list[events.Alarm]:

@@ -44,13 +44,13 @@ def control(run: RunDirectory) -> Iterator[Control]:
         yield control
 
 
-def put(run: RunDirectory, wish: bytes) -> Path:
+def put(run: RunDirectory, command: bytes) -> Path:
     path = run.inbox / "1.json"
-    path.write_bytes(wish)
+    path.write_bytes(command)
     return path
 
 
-def test_every_wish_arrives(run: RunDirectory, control: Control) -> None:
+def test_every_command_arrives(run: RunDirectory, control: Control) -> None:
     remote = RemoteControl(run)
     remote.pause()
     wait_until(lambda: control.pausing)
@@ -66,7 +66,7 @@ def test_every_wish_arrives(run: RunDirectory, control: Control) -> None:
     assert remote.stopping
 
 
-def test_wishes_are_taken_in_order(run: RunDirectory, control: Control) -> None:
+def test_commands_are_applied_in_order(run: RunDirectory, control: Control) -> None:
     remote = RemoteControl(run)
     for _ in range(10):
         remote.pause()
@@ -107,7 +107,7 @@ def test_the_inbox_is_the_owners_alone_and_goes_with_the_training(run: RunDirect
     assert seen == {0o600}
     assert not run.inbox.exists()
     RemoteControl(run).pause()
-    assert not run.inbox.exists(), "a wish that nobody takes leaves nothing behind"
+    assert not run.inbox.exists(), "a command without a receiver leaves nothing behind"
 
 
 def test_what_was_asked_of_a_dead_process_is_void(run: RunDirectory) -> None:
@@ -121,7 +121,7 @@ def test_what_was_asked_of_a_dead_process_is_void(run: RunDirectory) -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "command",
     [
         b"",
         b"stop",
@@ -136,12 +136,12 @@ def test_what_was_asked_of_a_dead_process_is_void(run: RunDirectory) -> None:
     ],
 )
 def test_anything_else_is_ignored_with_a_line_in_the_log(
-    run: RunDirectory, control: Control, caplog: pytest.LogCaptureFixture, wish: bytes
+    run: RunDirectory, control: Control, caplog: pytest.LogCaptureFixture, command: bytes
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        path = put(run, wish)
+        path = put(run, command)
         wait_until(lambda: not path.exists())
-    assert "ignored a wish" in caplog.text
+    assert "ignored a command" in caplog.text
     RemoteControl(run).checkpoint()
     wait_until(control.take_checkpoint)
     assert not control.stopping
@@ -170,14 +170,14 @@ def test_an_inbox_that_leads_elsewhere_is_refused(run: RunDirectory, tmp_path: P
     (tmp_path / "target").mkdir()
     run.inbox.symlink_to(tmp_path / "target")
     (tmp_path / "target" / "precious").touch()
-    refused = pytest.raises(InputError, match="is not a directory of this user")
+    refused = pytest.raises(InputError, match="not a directory of this user")
     with refused, listening(run, Control()):
         raise AssertionError
     assert (tmp_path / "target" / "precious").exists()
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_wish_or_an_error_that_is_caught(raw: bytes) -> None:
+def test_any_bytes_are_a_command_or_an_error_that_is_caught(raw: bytes) -> None:
     with contextlib.suppress(msgspec.DecodeError):
         _decoder.decode(raw)
 

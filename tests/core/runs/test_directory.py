@@ -69,7 +69,7 @@ def test_a_run_without_pairs_has_none(tmp_path: Path, tiny: Tiny, corpus: Corpus
 
 def test_a_name_that_is_taken_is_refused(tmp_path: Path, tiny: Tiny, corpus: Corpus) -> None:
     create_run(tmp_path, "one", tiny(), corpus, ())
-    with pytest.raises(InputError, match=r"there is a run 'one' in .* go on with it by --resume"):
+    with pytest.raises(InputError, match=r"there is a run 'one' in .* continue it with --resume"):
         create_run(tmp_path, "one", tiny("training.seed=1"), corpus, ())
     assert open_run(tmp_path, "one").config() == tiny()
 

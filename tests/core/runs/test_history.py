@@ -211,10 +211,10 @@ def test_a_resume_leaves_the_best_checkpoint_what_it_is_on_the_disk() -> None:
 
 def test_an_alarm_stands_until_one_of_its_kind_ends() -> None:
     told = [started(), alarm(10), alarm(20, "rate"), alarm(30, begins=False)]
-    assert history(*told[:3]).standing == {"collapse": told[1], "rate": told[2]}
-    assert history(*told).standing == {"rate": told[2]}
-    assert history(*told, started(20)).standing == {"collapse": told[1], "rate": told[2]}
-    assert history(*told, started(10)).standing == {"collapse": told[1]}
+    assert history(*told[:3]).active_alarms == {"collapse": told[1], "rate": told[2]}
+    assert history(*told).active_alarms == {"rate": told[2]}
+    assert history(*told, started(20)).active_alarms == {"collapse": told[1], "rate": told[2]}
+    assert history(*told, started(10)).active_alarms == {"collapse": told[1]}
 
 
 def test_a_journal_without_active_units_has_no_series_of_them() -> None:

@@ -25,7 +25,7 @@ from core.config.presets import preset, save_preset
 from core.corpus.formats import read_pairs
 from core.errors import CvaeError
 from core.runs.checkpoint import load_inference
-from core.runs.commands import _take
+from core.runs.commands import _receive
 from core.runs.directory import RunDirectory, open_run
 from core.runs.environment import read_environment
 from core.runs.journal import JournalFollower, read_tail
@@ -67,7 +67,7 @@ READERS: dict[str, Callable[[RunDirectory], object]] = {
     "checkpoints/best.safetensors": lambda run: load_inference(run, "best").sample(2, seed=0),
     "checkpoints/last.safetensors": check_resumable,
     "labels.json": lambda run: (read_labels(run), summarize(run)),
-    "inbox/1.json": lambda run: _take(run.inbox / "1.json", Control()),
+    "inbox/1.json": lambda run: _receive(run.inbox / "1.json", Control()),
     "owner.lock": lambda run: (owner(run), is_owned(run)),
     "a pair file": lambda run: read_pairs(run.path / "a pair file", run.corpus()),
     "a preset": lambda _: preset("mine"),

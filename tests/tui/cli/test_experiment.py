@@ -167,7 +167,7 @@ def test_ctrl_c_leaves_a_checkpoint_from_which_the_same_command_goes_on(
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert re.search(r"-s0 stopped\b", out)
-    assert "4 of 4 trials have not finished; the same command goes on with them" in err
+    assert "4 of 4 trials have not finished; the same command resumes them" in err
     assert list(states(runs).values()) == ["stopped"]
 
 
@@ -336,4 +336,4 @@ def test_an_address_without_a_cluster_is_refused_in_a_sentence(
 ) -> None:
     code, _, err = cvae_tui("experiment", design(), "--ray", address, "--runs-dir", tmp_path)
     assert code == 2
-    assert err.startswith(f"cvae-tui: --ray {address}: nobody can be reached there (")
+    assert err.startswith(f"cvae-tui: --ray {address}: cannot connect: ")

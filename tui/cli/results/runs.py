@@ -18,12 +18,11 @@ from tui.text.run_table import PRINTED, row
     "expression",
     default="",
     metavar="EXPRESSION",
-    help="Only runs for which this holds, such as 'bleu4 > 0.9 and latent = 64', 'tag = good', "
-    "'name ~ lab'.",
+    help="Only runs that match, such as 'bleu4 > 0.9 and latent = 64', 'tag = good', 'name ~ lab'.",
 )
 @json_option
 def command(runs_dir: Path, expression: str, as_json: bool) -> None:
-    """List runs, the newest first: state, age, epochs and the scores of their best checkpoints."""
+    """List the runs, the newest first: state, age, epoch and scores of the best checkpoint."""
     query, catalogue = parse(expression), Catalogue(runs_dir, keep=True)
     there = catalogue.summaries()
     summaries = [run for run in there if query(run, lambda: catalogue.config(run.name))]  # noqa: B023
@@ -33,6 +32,6 @@ def command(runs_dir: Path, expression: str, as_json: bool) -> None:
     elif summaries:
         print_table(PRINTED, [row(summary) for summary in summaries])
     elif there:
-        click.echo(f"none of the {len(there)} runs in {runs_dir} is like that")
+        click.echo(f"none of the {len(there)} runs in {runs_dir} matches")
     else:
-        click.echo(f"no runs in {runs_dir} yet; `cvae-tui train` makes one")
+        click.echo(f"no runs in {runs_dir} yet; `cvae-tui train` starts one")

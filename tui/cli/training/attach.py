@@ -11,13 +11,13 @@ from tui.terminal.terminal import require_terminal
 
 @click.command()
 @run_argument
-@click.option("--read-only", is_flag=True, help="Look only: nothing is started or changed.")
+@click.option("--read-only", is_flag=True, help="Start and change nothing.")
 @click.pass_context
 def command(ctx: click.Context, run: RunDirectory, runs_dir: Path, read_only: bool) -> None:
     """Open the app on a run, live or finished.
 
-    A training in another process on this machine is steered by the same keys as one of the app's
-    own; leaving the app does not touch it.
+    The keys control a training in another process on this machine as they control one of the app.
+    That training goes on when the app ends.
     """
     app = ctx.obj or {}
     mouse, sparse = app.get("mouse", True), app.get("sparse", False)

@@ -53,7 +53,7 @@ ENDS = ("finished", "failed", "stopped", "crashed")
 @click.option(
     "--stopping",
     type=click.Choice(["none", "median", "asha"]),
-    help="End trials early that do badly.  [default: as the file says, else none]",
+    help="Early stopping of trials with low scores.  [default: that of the file, else none]",
 )
 @runs_dir_option
 @click.pass_context
@@ -72,18 +72,18 @@ def command(
 ) -> None:
     """Run an experiment: variants of one configuration, each with several seeds.
 
-    Each trial is an ordinary run, tagged with the experiment's name. Ray runs them side by side; a
-    cluster of this machine is started for the command, unless --ray names another. Without the
-    extra `experiments` they run one after another, with the same result.
+    Each trial is an ordinary run, tagged with the name of the experiment. Ray runs trials side by
+    side, on a cluster of this machine unless --ray names another. Without the extra `experiments`
+    they run one after another, with the same result.
 
-    The same command goes on with what was interrupted and leaves alone what has ended.
+    The same command resumes interrupted trials and skips those that have ended.
     """
     given = {"data.corpus": corpus, "data.pairs": pairs}
     shortcuts = [f"{key}={text}" for key, text in given.items() if text is not None]
     design = read_experiment(experiment, (*shortcuts, *settings), name)
     rule = stopping or design.stopping
     side_by_side = _side_by_side(address, jobs, sequential, rule)
-    # Torch takes seconds to import; what can be refused without it was refused above.
+    # Torch takes seconds to import, so that all checks without it come first.
     from core.experiments.trial import check_trials
 
     runs = runs_dir.resolve()
@@ -110,13 +110,13 @@ def command(
 
 
 def _side_by_side(address: str, jobs: int | None, sequential: bool, rule: Stopping) -> bool:
-    """Whether Ray runs the trials. Raises InputError where it cannot and should."""
+    """Return True when Ray runs the trials. Raise InputError when it should and cannot."""
     from importlib.util import find_spec
 
     if sequential and (address or jobs):
         raise InputError("--sequential excludes --ray and --jobs; give one of them")
     if address and jobs:
-        raise InputError("--jobs is of a cluster of this machine, so it excludes --ray")
+        raise InputError("--jobs is for a cluster of this machine, so it excludes --ray")
     there = find_spec("ray") is not None
     if (address or jobs) and not there:
         raise InputError(
@@ -124,14 +124,14 @@ def _side_by_side(address: str, jobs: int | None, sequential: bool, rule: Stoppi
         )
     if rule != "none" and (sequential or not there):
         raise InputError(
-            f"stopping by {rule} compares trials that run side by side, which needs Ray (the extra "
-            "experiments, without --sequential); --stopping none would be accepted"
+            f"--stopping {rule} compares trials that run side by side, which needs Ray (the extra "
+            "experiments, without --sequential); accepted: --stopping none"
         )
     return there and not sequential
 
 
 def _end(design: Experiment, runs: Path, received: Sequence[int]) -> int:
-    """Print the scores by variant; the exit code."""
+    """Print the scores by variant. Return the exit code."""
     found = {run.name: run for run in Catalogue(runs).summaries()}
     ended = [found[trial.name] for trial in design.trials if trial.name in found]
     print_table(
@@ -141,18 +141,18 @@ def _end(design: Experiment, runs: Path, received: Sequence[int]) -> int:
     failed = [run.name for run in ended if run.state in ("failed", "crashed")]
     unfinished = len(design.trials) - sum(run.state in ("finished", "failed") for run in ended)
     if failed:
-        click.echo(f"failed: {', '.join(failed)}; `cvae-tui attach NAME` tells why", err=True)
+        click.echo(f"failed: {', '.join(failed)}; `cvae-tui attach NAME` shows why", err=True)
     if unfinished:
         click.echo(
-            f"{unfinished} of {len(design.trials)} trials have not finished; the same command goes "
-            "on with them",
+            f"{unfinished} of {len(design.trials)} trials have not finished; the same command "
+            "resumes them",
             err=True,
         )
     return 128 + received[0] if received else int(bool(failed))
 
 
 def _row(variant: str, design: Experiment, found: dict[str, RunSummary]) -> tuple[str, ...]:
-    """A variant's scores: the median over its seeds, and the range."""
+    """Make a row of a variant: median and range of the scores over its seeds."""
     names = [trial.name for trial in design.trials if trial.variant == variant]
     runs = [found[name] for name in names if name in found]
     finished = sum(run.state == "finished" for run in runs)

@@ -1,4 +1,4 @@
-"""`cvae-tui stop`: have a run in another process checkpoint and end."""
+"""`cvae-tui stop`: stop a run in another process with a checkpoint."""
 
 import math
 import sys
@@ -22,9 +22,9 @@ ASK_AGAIN_SECONDS = 2.0
 @click.command()
 @run_argument
 def command(run: RunDirectory, runs_dir: Path) -> None:
-    """Ask a run in another process to checkpoint and stop, and wait until it has.
+    """Stop a run in another process with a checkpoint, and wait for its end.
 
-    Ctrl-C ends the waiting; the run stops all the same.
+    Ctrl-C ends only the wait; the run still stops.
     """
     if not is_owned(run):
         raise InputError(
@@ -34,12 +34,12 @@ def command(run: RunDirectory, runs_dir: Path) -> None:
     found = owner(run)
     if found and found.elsewhere:
         raise OwnedElsewhereError(
-            f"the run {run.name!r} is being written by {found}; stop it on that machine"
+            f"cannot stop {run.name!r}: its process is {found}; stop it on that host"
         )
     _stop(run, f"stopping {printable(run.name)} ({found or 'in another process'})")
     end = summarize(run)
     if end.state not in ("stopped", "finished"):
-        raise TrainingError(f"the run {run.name!r} has ended without a checkpoint: {end.state}")
+        raise TrainingError(f"the run {run.name!r} ended without a checkpoint: {end.state}")
     click.echo(f"{printable(run.name)} has {end.state} at epoch {end.epoch:.1f}")
 
 
@@ -51,7 +51,7 @@ def _stop(run: RunDirectory, doing: str) -> None:
     asked = -math.inf
     with Console(stderr=True, quiet=not sys.stderr.isatty()).status(Text(printable(doing))):
         while is_owned(run):
-            # A training that has only just begun may not have listened yet.
+            # A training that has just begun may have missed the first command.
             if time.monotonic() - asked > ASK_AGAIN_SECONDS:
                 asked = time.monotonic()
                 remote.stop()
