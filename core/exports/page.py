@@ -254,7 +254,7 @@ def _split(source: str, form: str) -> tuple[str, str]:
     """Split a form after what it shares with the beginning of the source."""
     shared = len(os.path.commonprefix([source, form]))  # noqa: RUF071
     # A combining mark stays with its letter.
-    while 0 < shared < len(form) and unicodedata.combining(form[shared]):
+    while 0 < shared < len(form) and unicodedata.category(form[shared])[0] == "M":
         shared -= 1
     return form[:shared], form[shared:]
 

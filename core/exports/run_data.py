@@ -15,7 +15,10 @@ from core.runs.followed import RunState, run_state
 from core.runs.history import History
 from core.runs.journal import read_whole
 from core.text import printable
-from core.training.events import Alarm, Evaluated, Event, Started
+from core.training.events import Alarm, Evaluated, Event, Progress, Started
+
+MOST_READINGS = 5000
+"""Readings of an older journal from which its alarms are computed."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +79,24 @@ def read_run(directory: RunDirectory) -> RunData:
 
 
 def recorded_alarms(config: Config, history: History, events: Iterable[Event]) -> list[Alarm]:
-    """Return the alarms of a journal; those of a journal older than alarms are computed.
+    """Return the alarms of a journal. Those of a journal older than alarms are computed.
 
-    Every evaluation holds the commonest sample since alarms are recorded. Computing the alarms
-    again takes time that is quadratic in the length of the journal.
+    Evaluations hold the commonest sample since alarms are recorded.
     """
     evaluations = history.evaluations
     if evaluations and all(event.scores.commonest for event in evaluations):
         return history.alarms
-    return alarms(config, events)
+    return alarms(config, _thinned(list(events)))
+
+
+def _thinned(events: Sequence[Event]) -> Iterator[Event]:
+    """Keep `MOST_READINGS` readings: the rules take time quadratic in their number."""
+    readings = sum(isinstance(event, Progress) for event in events)
+    every, number = max(1, readings // MOST_READINGS), 0
+    for event in events:
+        number += isinstance(event, Progress)
+        if not isinstance(event, Progress) or number % every == 0:
+            yield event
 
 
 def active(alarms: Sequence[Alarm]) -> list[Alarm]:

@@ -37,7 +37,7 @@ class Gaussian(msgspec.Struct, frozen=True):
     score: Annotated[float, Metric("Gaussian score", bounds=UNIT_INTERVAL, name="gaussian")]
     ci95: tuple[float, float]
     """95 % Wilson interval."""
-    draws: Annotated[int, Metric("Draws", name="gaussian_draws")]
+    draws: Annotated[int, Metric("Samples", name="gaussian_draws")]
     distinct: Annotated[int, Metric("Distinct paradigms")]
     """Distinct paradigms that were hit."""
     course_score: Annotated[float, Metric("Course score", bounds=UNIT_INTERVAL)]

@@ -82,6 +82,25 @@ def test_the_page_tells_what_the_journal_tells(
     assert "Settings that differ" in pages["both"]
 
 
+def test_words_are_isolated_from_the_text_around_them(
+    trained: RunDirectory, tmp_path: Path
+) -> None:
+    hebrew, hindi = "\u05d4\u05dc\u05da", ("\u0915\u0941\u0924\u093e", "\u0915\u0940")
+    run = RunDirectory(shutil.copytree(trained.path, tmp_path / hebrew))
+    journal = run.journal_file.read_text()
+    for word, other in (("source", hindi[0]), ("prediction", hindi[1]), ("target", hebrew)):
+        journal = re.sub(f'"{word}":"[^"]*"', f'"{word}":"{other}"', journal)
+    run.journal_file.write_text(journal)
+    (found,) = FORMATS["html"].read([run])
+    content = FORMATS["html"].content
+    assert content
+    page = content([found], Options(diagnostics=False)).decode()
+    assert f"<h1><bdi>{hebrew}</bdi></h1>" in page
+    assert f'<th scope="row"><bdi>{hindi[0]}</bdi></th>' in page
+    assert f"expected <bdi>{hebrew}</bdi>" in page
+    assert f"<bdi><mark>{hindi[1]}</mark></bdi>" in page, "a vowel sign without its letter"
+
+
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [("one", 1280, "light"), ("one", 360, "dark"), ("both", 800, "dark")],

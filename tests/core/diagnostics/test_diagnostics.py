@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.corpus.batches import encode_words, shift_right
 from core.corpus.paradigms import Corpus, Paradigm
 from core.corpus.vocabulary import PAD, Vocabulary
-from core.diagnostics.diagnosis import diagnose
+from core.diagnostics.diagnosis import DIAGNOSTICS, diagnose, sections
 from core.diagnostics.edit_distance import edit_distances
 from core.diagnostics.generation import (
     MEASURED_MISSES,
@@ -282,6 +282,7 @@ class TestGeneration:
         ]
         assert sum(found.misses_by_distance.values()) == 2
         assert found.entropy == pytest.approx(-(5 / 8 * math.log(5 / 8) + 3 / 8 * math.log(3 / 8)))
+        assert found.effective_paradigms == pytest.approx(8 / (5**5 * 3**3) ** (1 / 8))
         assert found.ln_paradigms == math.log(2)
 
     def test_nothing_but_hits_has_no_misses(self) -> None:
@@ -353,6 +354,24 @@ class TestDiagnosis:
         assert one["prior"].gaussian == gaussian_score(
             inference.sample(60, 0), [p.forms for p in corpus.split("train")]
         )
+
+    def test_is_described_in_sections(self, trained: RunDirectory, corpus: Corpus) -> None:
+        found = diagnose(load_inference(trained), corpus, draws=10, importance_draws=5)
+        assert list(found) == [one.key for one in DIAGNOSTICS]
+        described = dict(sections(found))
+        assert list(described) == [
+            "Corpus",
+            "Likelihood, in nats per word",
+            "Rate, in nats per word",
+            "Latent",
+            "Conversions",
+            "Generation",
+        ]
+        for diagnostic in DIAGNOSTICS:
+            for row in diagnostic.rows(found[diagnostic.key]):
+                assert row.name and row.value and row in described[row.section]
+        without = dict(sections({**found, "importance_weighted": None}))
+        assert len(without["Likelihood, in nats per word"]) == 6
 
     def test_of_a_corpus_without_unseen_verbs_leaves_them_out(
         self, trained: RunDirectory, corpus: Corpus

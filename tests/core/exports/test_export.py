@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.image
+import msgspec
 import pytest
 
+from core.alarms.watch import alarms
 from core.errors import Cancelled, InputError
+from core.exports import run_data
 from core.exports.export import FORMATS, Options, write
-from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, thinned
+from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, panels, thinned
 from core.exports.run_data import RunData, read_run
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalWriter, read_whole
 from core.training import events
-from core.training.metrics import metric
+from core.training.metrics import METRICS, metric, metrics_of
 
 FILES = tuple(name for name, format in FORMATS.items() if format.content)
 
@@ -90,6 +93,26 @@ def test_a_number_that_was_not_finite_is_an_empty_cell(copied: RunDirectory) -> 
     assert contents("svg", [read_run(copied)]), "nan must not stop a curve"
 
 
+def test_the_table_holds_every_metric_that_was_measured(
+    trained: RunDirectory, history: History
+) -> None:
+    names = {row["series"] for row in rows_of(contents("csv", [read_run(trained)]))}
+    for event in (history.progress, history.evaluated):
+        for name, source in metrics_of(type(event)).items():
+            assert (name in names) is (source.read(event) is not None)
+    assert {"loss", "gaussian_ci95_low", "gaussian_ci95_high"} <= names
+
+
+@pytest.mark.parametrize("name", ["=cmd()", "+1", "-1", "@x"])
+def test_a_name_that_a_spreadsheet_would_compute_is_text(
+    trained: RunDirectory, tmp_path: Path, name: str
+) -> None:
+    odd = RunDirectory(shutil.copytree(trained.path, tmp_path / name))
+    rows = rows_of(contents("csv", [read_run(odd)]))
+    assert {row["run"] for row in rows} == {f"'{name}"}
+    assert "nan" not in {row["value"] for row in rows}
+
+
 @pytest.fixture
 def accumulated(trained: RunDirectory, tmp_path: Path) -> Any:
     """An exported run as TensorBoard itself reads it."""
@@ -110,6 +133,17 @@ def test_tensorboard_reads_the_scalars_at_their_steps_and_times(
     assert [one.wall_time for one in scalars] == pytest.approx([event.time for event in told])
     scores = [event.scores.gaussian.score for event in history.evaluations]
     assert [one.value for one in accumulated.Scalars("scores/gaussian")] == pytest.approx(scores)
+
+
+def test_tensorboard_reads_every_metric_that_was_measured(
+    accumulated: Any, history: History
+) -> None:
+    scalars = set(accumulated.Tags()["scalars"])
+    for folder, event in (("training", history.progress), ("scores", history.evaluated)):
+        for name, source in metrics_of(type(event)).items():
+            if source.read(event) is not None:
+                assert f"{folder}/{name}" in scalars
+    assert {"training/loss", "scores/gaussian_ci95_low", "best/gaussian"} <= scalars
 
 
 def test_tensorboard_reads_the_kl_of_the_dimensions_as_histograms(
@@ -182,6 +216,14 @@ def test_the_curves_name_their_quantities_units_and_runs(
     found = [*texts(contents("svg", FORMATS["svg"].read([trained, second])))]
     for label in (*(metric(panel).label for panel in PANELS), "Epoch", "trained", "second"):
         assert label in found
+
+
+def test_a_metric_that_no_run_has_recorded_has_no_panel(trained: RunDirectory) -> None:
+    earlier = RunDirectory(Path(__file__).parents[1] / "earlier" / "runs" / "default")
+    assert "loss" not in panels([read_run(earlier)])
+    assert panels([read_run(earlier), read_run(trained)]) == list(PANELS)
+    labels = [*texts(contents("svg", [read_run(earlier)]))]
+    assert metric("kl").label in labels and metric("loss").label not in labels
 
 
 def test_a_picture_is_sharp_enough_for_print(trained: RunDirectory) -> None:
@@ -268,3 +310,45 @@ def test_a_run_that_has_not_begun_is_refused(copied: RunDirectory, tmp_path: Pat
     copied.journal_file.unlink()
     with pytest.raises(InputError, match="has no recorded steps"):
         write(FORMATS["csv"], [copied], tmp_path / "table.csv")
+
+
+def test_alarms_are_those_of_the_journal(copied: RunDirectory) -> None:
+    last = read_whole(copied.journal_file)[-1]
+    moment = {name: getattr(last, name) for name in ("step", "epoch", "time", "elapsed")}
+    disk = events.Alarm(**moment, kind="disk", message="full", advice="", begins=True)
+    with JournalWriter(copied.journal_file) as journal:
+        journal.write(disk)
+    run = read_run(copied)
+    assert run.alarms == run.history.alarms and disk in run.active_alarms
+
+
+def test_alarms_of_an_older_journal_are_computed_from_some_of_its_readings(
+    copied: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [
+        msgspec.structs.replace(one, scores=msgspec.structs.replace(one.scores, commonest=None))
+        if isinstance(one, events.Evaluated)
+        else one
+        for one in read_whole(copied.journal_file)
+        if not isinstance(one, events.Alarm)
+    ]
+    copied.journal_file.unlink()
+    with JournalWriter(copied.journal_file) as journal:
+        for one in found:
+            journal.write(one)
+    run = read_run(copied)
+    assert run.alarms == alarms(run.config, run.events)
+    monkeypatch.setattr(run_data, "MOST_READINGS", 3)
+    given: list[events.Event] = []
+    monkeypatch.setattr(run_data, "alarms", lambda _, some: given.extend(some) or [])
+    assert read_run(copied).alarms == []
+    readings = [one for one in given if isinstance(one, events.Progress)]
+    assert 3 <= len(readings) < 6 and set(run.history.evaluations) <= set(given)
+
+
+def test_the_documentation_names_every_format_and_metric() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "exports.md").read_text()
+    for format in FORMATS.values():
+        assert f"| `{format.name}` | {format.summary} |" in text
+    for name in METRICS:
+        assert f"`{name}`" in text

@@ -78,3 +78,10 @@ def test_without_tensorboard_the_way_to_get_it_is_said(
     code, _, err = export("trained", tmp_path / "board", "--to", "tensorboard")
     assert code == 2 and 'pip install "cvae-tui[tensorboard]"' in err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_help_describes_every_format(cvae_tui: Run) -> None:
+    code, out, _ = cvae_tui("export", "--help")
+    assert code == 0
+    for format in FORMATS.values():
+        assert f"{format.name:<12} {format.summary}" in out
