@@ -16,7 +16,6 @@ import click
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import Binding
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
@@ -30,6 +29,7 @@ from core.runs.ownership import living_owner
 from core.text import printable
 from core.training import events
 from tui.app.help import HelpScreen
+from tui.app.palette import Palette, commands_of
 from tui.app.quit_dialog import Answer, QuitDialog
 from tui.hosting.headless import OnHangUp, steering_hint, train_detached
 from tui.hosting.host import REFRESH_SECONDS, SPARSE_SECONDS, RemoteTraining, Training
@@ -157,18 +157,14 @@ class CvaeApp(App[None]):
             yield SystemCommand(
                 f"{title} screen", f"Go to {title}", lambda room=room: self.action_go(room)
             )
-        actions: dict[str, tuple[DOMNode, Binding]] = {}
-        for node, binding, enabled, _ in screen.active_bindings.values():
-            if enabled and binding.description and binding.action in _own_actions(node):
-                actions.setdefault(binding.action, (node, binding))
-        for action, (node, binding) in actions.items():
-            yield SystemCommand(
-                binding.description,
-                f"Key {self.get_key_display(binding)}",
-                partial(self.run_action, action, node),
-            )
+        yield from commands_of(screen)
         bound = ("Quit", "Keys", "Screenshot")
         yield from (one for one in super().get_system_commands(screen) if one.title not in bound)
+
+    def action_command_palette(self) -> None:
+        """Open the command palette."""
+        if self.use_command_palette and not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     # Training
 
@@ -389,13 +385,6 @@ class CvaeApp(App[None]):
         self.failure = self.failure or error
         super()._handle_exception(error)
         self._exit_renderables.clear()
-
-
-def _own_actions(node: DOMNode) -> set[str]:
-    """Actions that a place of ours brings along, without those that every list or field has."""
-    ours = [kind for kind in type(node).__mro__ if kind.__module__.startswith("tui.")]
-    bindings = [one for kind in ours for one in vars(kind).get("BINDINGS", ())]
-    return {one.action for one in bindings if not one.action.startswith("go(")}
 
 
 def run_app(

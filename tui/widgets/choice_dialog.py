@@ -4,39 +4,45 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from core.text import printable
-
-STYLE = """
-    align: center middle;
-    & > Vertical {
-        width: 66;
-        max-width: 90%;
-        height: auto;
-        max-height: 90%;
-        border: round $accent;
-        background: $surface;
-        padding: 0 1;
-    }
-    OptionList, SelectionList { height: auto; max-height: 14; margin: 1 0; border: none; }
-    #keys { color: $text-muted; &.wrong { color: $text-error; } }
-"""
+from tui.widgets.dialog import Dialog, T
+from tui.widgets.message_line import MessageLine
 
 Options = Sequence[tuple[str, str]]
-"""The name and the text of each."""
+"""Name and text of each option."""
 
 
-class ChooseOne(ModalScreen[str | None]):
-    """Asks for one of several answers; the result is its name, None when nothing was picked."""
+class ListDialog(Dialog[T]):
+    """A question, a list of options, and a line on the keys."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
-    DEFAULT_CSS = "ChooseOne {" + STYLE + "}"
+    DEFAULT_CSS = """
+    ListDialog {
+        OptionList, SelectionList { height: auto; max-height: 14; margin: 1 0; border: none; }
+    }
+    """
+
+    def __init__(self, question: str, keys: str) -> None:
+        super().__init__()
+        self._question, self._keys = question, keys
+
+    def compose_box(self) -> ComposeResult:
+        """Yield the question, the list and the keys."""
+        yield Static(Content(printable(self._question)))
+        yield self.options()
+        yield MessageLine(self._keys, id="keys")
+
+    def options(self) -> OptionList | SelectionList[str]:
+        """Create the list."""
+        raise NotImplementedError
+
+
+class ChooseOne(ListDialog[str]):
+    """A question with one answer. The result is the name of the option."""
 
     def __init__(
         self,
@@ -45,65 +51,53 @@ class ChooseOne(ModalScreen[str | None]):
         chosen: str | None = None,
         keys: str = "Enter picks, Esc cancels",
     ) -> None:
-        super().__init__()
-        self._question, self._options, self._chosen = question, options, chosen
-        self._keys = keys
+        super().__init__(question, keys)
+        self._options, self._chosen = options, chosen
 
-    def compose(self) -> ComposeResult:
-        """The question, its answers, and how to answer."""
+    def options(self) -> OptionList:
+        """Create the list, with the cursor on the current answer."""
         names = [name for name, _ in self._options]
-        with Vertical():
-            yield Static(Content(printable(self._question)))
-            answers = OptionList(
-                *(Option(Content(printable(text)), id=name or None) for name, text in self._options)
-            )
-            answers.highlighted = names.index(self._chosen) if self._chosen in names else 0
-            yield answers
-            yield Static(self._keys, id="keys", markup=False)
+        answers = OptionList(
+            *(Option(Content(printable(text)), id=name or None) for name, text in self._options)
+        )
+        answers.highlighted = names.index(self._chosen) if self._chosen in names else 0
+        return answers
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer."""
+        """Close with the selected option."""
         event.stop()
         self.dismiss(self._options[event.option_index][0])
 
 
-class ChooseSome(ModalScreen[list[str] | None]):
-    """Asks for some of several answers, up to a number; those picked before come first.
+class ChooseSome(ListDialog[list[str]]):
+    """A question with several answers, up to a number. The result is the names of the options.
 
-    The result is their names, None when nothing is to change.
+    The current answers come first.
     """
 
-    BINDINGS = [
-        Binding("escape", "dismiss(None)", "Cancel"),
-        Binding("enter", "take", "Take these", priority=True),
-    ]
-    DEFAULT_CSS = "ChooseSome {" + STYLE + "}"
+    BINDINGS = [Binding("enter", "take", "Take these", priority=True)]
 
     def __init__(
         self, question: str, options: Options, chosen: Sequence[str], at_most: int
     ) -> None:
-        super().__init__()
-        self._question, self._chosen, self._at_most = question, chosen, at_most
+        super().__init__(f"{question}, up to {at_most}", "Space picks, Enter accepts, Esc cancels")
+        self._chosen, self._at_most = chosen, at_most
         self._options = sorted(options, key=lambda option: option[0] not in chosen)
 
-    def compose(self) -> ComposeResult:
-        """The question, its answers, and how to answer."""
-        with Vertical():
-            yield Static(Content(printable(f"{self._question}, up to {self._at_most}")))
-            yield SelectionList[str](
-                *(
-                    Selection(Content(printable(text)), name, name in self._chosen)
-                    for name, text in self._options
-                )
+    def options(self) -> SelectionList[str]:
+        """Create the list, with the current answers selected."""
+        return SelectionList[str](
+            *(
+                Selection(Content(printable(text)), name, name in self._chosen)
+                for name, text in self._options
             )
-            yield Static("Space picks, Enter accepts, Esc cancels", id="keys", markup=False)
+        )
 
     def action_take(self) -> None:
-        """Answer, unless too many are picked."""
+        """Close with the selected options, unless there are too many."""
         picked = set(self.query_one(SelectionList).selected)
         if len(picked) > self._at_most:
-            line = self.query_one("#keys", Static)
-            line.update(f"{len(picked)} are picked; up to {self._at_most} can be told apart.")
-            line.add_class("wrong")
+            message = f"{len(picked)} are picked: too many to tell apart. Pick {self._at_most}."
+            self.query_one(MessageLine).show(message, wrong=True)
         else:
             self.dismiss([name for name, _ in self._options if name in picked])

@@ -1,56 +1,56 @@
-"""A question with a safe answer."""
+"""Questions that are answered by buttons."""
+
+from collections.abc import Mapping
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+from textual.widgets.button import ButtonVariant
+
+from tui.widgets.dialog import Dialog
+
+T = TypeVar("T")
 
 
-class ConfirmDialog(ModalScreen[bool]):
-    """Asks before something that cannot be taken back. The safe answer has the focus."""
+class ButtonDialog(Dialog[T]):
+    """A question with a button for each answer. The first button has the focus."""
 
     BINDINGS = [
-        Binding("escape,n", "answer(False)", "No"),
-        Binding("y", "answer(True)", "Yes"),
+        Binding("right", "app.focus_next", "Next answer", show=False),
+        Binding("left", "app.focus_previous", "Previous answer", show=False),
     ]
-    DEFAULT_CSS = """
-    ConfirmDialog {
-        align: center middle;
-        & > Vertical {
-            width: 60;
-            max-width: 90%;
-            height: auto;
-            border: round $warning;
-            background: $surface;
-            padding: 1 2;
-        }
-        Horizontal { height: auto; align-horizontal: right; margin-top: 1; }
-        Button { margin-left: 2; }
-    }
-    """
+    DEFAULT_CSS = "ButtonDialog > #box { width: 62; border: round $warning; padding: 1 2; }"
 
-    def __init__(self, question: str, yes: str, no: str = "Cancel") -> None:
+    def __init__(self, question: str, answers: Mapping[str, tuple[str, ButtonVariant, T]]) -> None:
+        """Create the dialog.
+
+        answers: label, variant and result of each button, by its id. The first changes nothing.
+        """
         super().__init__()
-        self._question, self._yes, self._no = question, yes, no
+        self._question, self._answers = question, answers
 
-    def compose(self) -> ComposeResult:
-        """The question and its two answers."""
-        with Vertical():
-            yield Static(Content(self._question))
-            with Horizontal():
-                yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", variant="error", compact=True)
-
-    def on_mount(self) -> None:
-        """Put the focus on the safe answer."""
-        self.query_one("#no").focus()
+    def compose_box(self) -> ComposeResult:
+        """Yield the question and the buttons."""
+        yield Static(Content(self._question))
+        with Horizontal(classes="answers"):
+            for name, (label, variant, _) in self._answers.items():
+                yield Button(label, id=name, variant=variant, compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer by a button."""
-        self.dismiss(event.button.id == "yes")
+        """Close with the result of the button."""
+        self.dismiss(self._answers[str(event.button.id)][2])
 
-    def action_answer(self, answer: bool) -> None:
-        """Answer by a key."""
-        self.dismiss(answer)
+
+class ConfirmDialog(ButtonDialog[bool]):
+    """A question before an action that cannot be undone."""
+
+    BINDINGS = [
+        Binding("escape,n", "dismiss(False)", "No"),
+        Binding("y", "dismiss(True)", "Yes"),
+    ]
+
+    def __init__(self, question: str, yes: str, no: str = "Cancel") -> None:
+        super().__init__(question, {"no": (no, "default", False), "yes": (yes, "error", True)})

@@ -1,58 +1,42 @@
-"""Saves a table as TSV where one says, and never over a file without a second word."""
+"""Saving a table as TSV."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
 from core.errors import InputError
 from core.files import path_of, replacing
-from core.text import printable
+from tui.widgets.dialog import Dialog
+from tui.widgets.message_line import MessageLine
 
 Rows = Sequence[Sequence[str]]
 
 
-class SaveDialog(ModalScreen[Path | None]):
-    """Asks for a path; the answer is where the table was saved, None when it was not."""
+class SaveDialog(Dialog[Path]):
+    """A path to save a table at. The result is the path of the saved file.
 
-    BINDINGS = [Binding("escape", "dismiss", "Cancel")]
-    DEFAULT_CSS = """
-    SaveDialog {
-        align: center middle;
-        & > Vertical {
-            width: 70;
-            max-width: 94%;
-            height: auto;
-            border: round $primary;
-            background: $surface;
-            padding: 1 2;
-        }
-        Input { margin: 1 0; background: $panel; }
-        #saving { color: $text-muted; &.wrong { color: $text-error; } }
-    }
+    An existing file is replaced only after a second Enter.
     """
+
+    DEFAULT_CSS = "SaveDialog Input { margin: 1 0; }"
 
     def __init__(self, name: str, columns: Sequence[str], rows: Rows) -> None:
         super().__init__()
         self._name, self._columns, self._rows = name, columns, rows
         self._replaced: Path | None = None
 
-    def compose(self) -> ComposeResult:
-        """The question and its answer."""
+    def compose_box(self) -> ComposeResult:
+        """Yield the question, the path and the message."""
         count = len(self._rows)
-        with Vertical():
-            yield Label(f"Save {count:,} row{'s' * (count != 1)} as TSV to", markup=False)
-            yield Input(self._name, compact=True, id="path")
-            yield Static(id="saving", markup=False)
+        yield Label(f"Save {count:,} row{'s' * (count != 1)} as TSV to", markup=False)
+        yield Input(self._name, compact=True, id="path")
+        yield MessageLine(id="saving")
 
     def on_mount(self) -> None:
-        """Say what the keys do."""
+        """Name the keys."""
         self._forget()
 
     @on(Input.Changed, "#path")
@@ -64,7 +48,7 @@ class SaveDialog(ModalScreen[Path | None]):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.value.strip():
-            self._say("The path is empty; that of a file is needed.", wrong=True)
+            self._say("The path is empty. Type the path of a file.", wrong=True)
             return
         path = path_of(event.value.strip())
         try:
@@ -91,9 +75,7 @@ class SaveDialog(ModalScreen[Path | None]):
         self.dismiss(path)
 
     def _say(self, message: str, wrong: bool = False) -> None:
-        line = self.query_one("#saving", Static)
-        line.set_class(wrong, "wrong")
-        line.update(Content(printable(message)))
+        self.query_one(MessageLine).show(message, wrong)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Rows) -> None:
@@ -102,7 +84,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Rows) -> None:
     Raises InputError when the file cannot be written.
     """
     if path.is_dir():
-        raise InputError(f"{path} is a folder; the path of a file is needed")
+        raise InputError(f"cannot write {path}: it is a folder. Give the path of a file")
     try:
         with replacing(path) as file:
             lines = ("\t".join(cells) + "\n" for cells in (columns, *rows))

@@ -168,7 +168,7 @@ async def test_tags_and_a_note_are_written_and_refused_where_they_do_not_hold(ru
         name = str(table.chosen)
         await pilot.press("t")
         await answer(pilot, "good =bad")
-        assert "'=bad' cannot be a tag" in text_of(pilot, "#wrong")
+        assert "'=bad' cannot be a tag" in text_of(pilot, "#message")
         await answer(pilot, "lab good")
         await until(pilot, lambda: cell(table, name, "tags") == "good lab")
         await pilot.press("w")
@@ -184,7 +184,7 @@ async def test_a_run_is_renamed_unless_it_trains(runs: Path) -> None:
         app.viewed = RunDirectory(runs / str(table.chosen))
         await pilot.press("space", "up", "n")
         await answer(pilot, "beta" if table.chosen == "alpha" else "alpha")
-        assert "already; choose another name" in text_of(pilot, "#wrong")
+        assert "already; choose another name" in text_of(pilot, "#message")
         await answer(pilot, "delta")
         await until(pilot, lambda: "delta" in names(table))
         assert app.viewed == RunDirectory(runs / "delta")
@@ -192,7 +192,7 @@ async def test_a_run_is_renamed_unless_it_trains(runs: Path) -> None:
         with owning(RunDirectory(runs / str(table.chosen))):
             await pilot.press("n")
             await answer(pilot, "epsilon")
-            assert "is being written" in text_of(pilot, "#wrong")
+            assert "is being written" in text_of(pilot, "#message")
             await pilot.press("escape")
 
 

@@ -1,4 +1,4 @@
-"""The deleted runs: each can be put back, all can be done away with."""
+"""The list of deleted runs, to restore one or to delete all for good."""
 
 import time
 from collections.abc import Sequence
@@ -13,18 +13,14 @@ EMPTY = "empty"
 
 
 class TrashList(ChooseOne):
-    """Asks which run to put back; the result is its number, `EMPTY` for none ever, or None."""
+    """The result is the number of the run to restore, or `EMPTY` to delete all for good."""
 
-    BINDINGS = [Binding("x", "empty", "Empty the trash")]
+    BINDINGS = [Binding("x", f"dismiss({EMPTY!r})", "Empty the trash")]
 
     def __init__(self, runs: Sequence[Discarded]) -> None:
         names = [f"{run.name}  deleted {ago(time.time() - run.time)} ago" for run in runs]
         super().__init__(
             "Deleted runs",
             [(str(number), name) for number, name in enumerate(names)],
-            keys="Enter puts one back, x deletes all for good, Esc leaves them",
+            keys="Enter restores one, x deletes all for good, Esc leaves them",
         )
-
-    def action_empty(self) -> None:
-        """Answer that all shall go."""
-        self.dismiss(EMPTY)

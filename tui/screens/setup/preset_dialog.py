@@ -1,58 +1,43 @@
-"""Asks under which name, and with which sentence, settings are saved as a preset."""
+"""Name and description of a new preset."""
 
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from core.config.presets import check_free, own_folder, own_names
 from core.errors import InputError
 from core.text import printable
+from tui.widgets.dialog import Dialog
 
 
-class PresetDialog(ModalScreen[tuple[str, str, bool] | None]):
-    """Answers with name, description, and whether another of that name is to be replaced."""
+class PresetDialog(Dialog[tuple[str, str, bool]]):
+    """The result is name, description, and True where a preset of that name is to be replaced."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Cancel")]
+    TITLE = "Save as a preset"
     DEFAULT_CSS = """
     PresetDialog {
-        align: center middle;
-        & > Vertical {
-            width: 66;
-            max-width: 96%;
-            height: auto;
-            border: round $accent;
-            background: $surface;
-            padding: 0 1;
-        }
-        Horizontal { height: 1; margin-top: 1; }
-        Label { width: 13; }
-        Input { width: 1fr; }
+        .row Label { width: 13; }
+        .row Input { width: 1fr; }
         #said { height: auto; margin-top: 1; }
-        #answers { align-horizontal: right; }
-        Button { margin-left: 2; }
     }
     """
 
-    def compose(self) -> ComposeResult:
-        """Name, description, what is wrong with them, answers."""
-        with Vertical() as frame:
-            frame.border_title = "Save as a preset"
-            with Horizontal():
-                yield Label("Name")
-                yield Input(compact=True, id="name")
-            with Horizontal():
-                yield Label("Description")
-                yield Input(compact=True, id="description", placeholder="what it is good for")
-            yield Static(Content(f"A file in {printable(str(own_folder()))}"), id="said")
-            with Horizontal(id="answers"):
-                yield Button("Cancel", id="no", compact=True)
-                yield Button("Save", id="yes", variant="primary", compact=True)
+    def compose_box(self) -> ComposeResult:
+        """Yield name, description, a message, and two buttons."""
+        with Horizontal(classes="row"):
+            yield Label("Name")
+            yield Input(compact=True, id="name")
+        with Horizontal(classes="row"):
+            yield Label("Description")
+            yield Input(compact=True, id="description", placeholder="what it is good for")
+        yield Static(Content(f"A file in {printable(str(own_folder()))}"), id="said")
+        with Horizontal(classes="answers"):
+            yield Button("Cancel", id="no", compact=True)
+            yield Button("Save", id="yes", variant="primary", compact=True)
 
     def on_input_changed(self) -> None:
-        """Say at once what a name would do."""
+        """Check the name as it is typed."""
         name = self.query_one("#name", Input).value.strip()
         button, said = self.query_one("#yes", Button), self.query_one("#said", Static)
         try:
@@ -71,11 +56,11 @@ class PresetDialog(ModalScreen[tuple[str, str, bool] | None]):
         )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the description, and from there to the answers."""
+        """Move the focus to the description, and from there to the buttons."""
         self.query_one("#description" if event.input.id == "name" else "#yes").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer."""
+        """Close with the entries, or without a result."""
         if event.button.id == "no":
             self.dismiss(None)
             return
