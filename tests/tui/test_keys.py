@@ -303,9 +303,9 @@ CONVERT = [
     opens("ctrl+s", SaveDialog),
 ]
 GENERATE = [
-    Press("d", partial(text, "#message"), has("37 draws"), draws(37)),
+    Press("d", partial(text, "#message"), has("37 samples"), draws(37)),
     Press("r", partial(typed, "#seed"), gives("1")),
-    Press("enter", partial(text, "#message"), has("53 draws"), draws(53)),
+    Press("enter", partial(text, "#message"), has("53 samples"), draws(53)),
     Press("f", lambda app: app.screen.query_one("#show", Select).value, gives("hits")),
     opens("s", SaveDialog),
     Press("c", partial(text, "#message"), has("Cancelled"), drawing),

@@ -1,4 +1,4 @@
-"""The help of the focused place: what the screen is for, and every key that acts there now."""
+"""The help of the focused widget: its purpose, and every key that acts now."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,11 +13,11 @@ from tui.widgets.text_dialog import TextDialog
 KEYS_WIDTH = 16
 PLACES = ("On this screen", "Where the focus is", "Everywhere")
 INHERITED = {one.action for one in Screen.BINDINGS if isinstance(one, Binding)}
-"""Actions of every screen there can be, such as going from field to field."""
+"""Actions of every screen, such as going from field to field."""
 
 
 class HelpScreen(TextDialog):
-    """Made from the bindings that dispatch, when it is opened."""
+    """A text made from the active bindings when it is opened."""
 
     def __init__(self, place: Screen[object], title: str) -> None:
         keys = Content("\n").join(_lines(place.app, place.active_bindings.values()))
@@ -25,15 +25,17 @@ class HelpScreen(TextDialog):
 
 
 def _about(place: Screen[object]) -> str:
-    """The help of the focused widget or of the nearest of its parents, as flowing text."""
+    """Return the help of the focused widget or of its nearest parent; lists keep their lines."""
     nodes: list[DOMNode] = [*(place.focused.ancestors_with_self if place.focused else [place])]
     text = next((str(node.HELP) for node in nodes if getattr(node, "HELP", None)), "")
-    paragraphs = (" ".join(part.split()) for part in text.replace("`", "").split("\n\n"))
-    return "\n\n".join(paragraphs)
+    paragraphs = text.replace("`", "").replace("\\", "").strip("\n").split("\n\n")
+    return "\n\n".join(
+        part if part.startswith((" ", "- ")) else " ".join(part.split()) for part in paragraphs
+    )
 
 
 def _lines(app: App[object], active: Iterable[ActiveBinding]) -> Iterator[Content]:
-    """A line for each action, under the place that it belongs to."""
+    """Yield a line for each action, in groups by place."""
     groups: dict[str, list[ActiveBinding]] = {name: [] for name in PLACES}
     for one in active:
         if one.binding.description and not one.binding.system:

@@ -1,4 +1,4 @@
-"""The app for those who may look and may not touch."""
+"""The app for viewers, in which nothing can be changed."""
 
 import contextlib
 from collections.abc import Iterable, Mapping
@@ -13,17 +13,18 @@ from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
-from tui.hosting.host import Training
 from tui.hosting.signals import handling_signals
 from tui.screens.base import SCREENS, STEERING
 from tui.state.view_state import T, ViewState
 from tui.terminal.terminal import owned_terminal
+from tui.terminal.textual_private import GuardedApp
 from tui.web.served import ServedDriver, is_served, own_output
 
 ALLOWED: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
-        "CvaeApp": "go help quit",
+        "Host": "go",
+        "CvaeApp": "help quit command_palette",
         "ReadOnlyApp": "go",
         "AppScreen": "leave_field",
         "TrainScreen": "alarms overlay log",
@@ -40,16 +41,18 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "ChooseSome": "take",
     }.items()
 }
-"""What may be done of what this program brings along, by the class that defines it. What comes to
-the program later is not allowed until it stands here."""
+"""The allowed actions of this program, by the class that defines them.
+
+A new action is refused until it is listed here."""
 REFUSED = frozenset({"suspend_process", "screenshot", "simulate_key", "switch_mode", "push_screen"})
-"""Actions of Textual's that reach out of the app or past `go`; its others only move about in it."""
+"""The actions of Textual that leave the app or bypass `go`. Its other actions only navigate."""
 
 
-class ReadOnlyApp(CvaeApp):
-    """Starts, steers and changes nothing, and writes no file."""
+class ReadOnlyApp(CvaeApp, GuardedApp):
+    """The app for viewers. It starts, steers and changes nothing, and writes no file."""
 
     read_only = True
+    steered = None
 
     def __init__(
         self, runs_dir: Path, view: RunDirectory | None = None, *, sparse: bool = False
@@ -57,65 +60,48 @@ class ReadOnlyApp(CvaeApp):
         super().__init__(runs_dir, view=view or newest(runs_dir), sparse=sparse)
         self.view_state = UnwrittenView(runs_dir)
 
-    @property
-    def steered(self) -> Training | None:
-        """Nothing is steered from here."""
-        return None
-
     def start_training(self, config: Config, name: str, label: str) -> bool:
-        """Nothing is trained from here."""
+        """Refuse to train."""
         return False
 
     def resume_training(self, directory: RunDirectory) -> bool:
-        """Nothing is trained from here."""
+        """Refuse to train."""
         return False
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The command palette, without the screens that cannot be entered."""
-        closed = {f"{SCREENS[room]} screen" for room in STEERING}
+        """Yield the commands of the palette, without closed screens."""
+        closed = {f"{SCREENS[mode]} screen" for mode in STEERING}
         return (one for one in super().get_system_commands(screen) if one.title not in closed)
 
-    def action_go(self, room: str) -> None:
-        """Go to a screen that has something to look at."""
-        if room not in STEERING:
-            super().action_go(room)
+    def action_go(self, mode: str) -> None:
+        """Go to a screen that is not closed."""
+        if mode not in STEERING:
+            super().action_go(mode)
 
-    async def run_action(
-        self,
-        action: str | tuple[str, str, tuple[object, ...]],
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Perform an action, if it only looks."""
-        asked = self._parse_action(action, default_namespace or self, namespaces)
-        return allows(*asked) and await super().run_action(action, default_namespace, namespaces)
-
-    def _check_action_state(self, action: str, default_namespace: DOMNode) -> bool | None:
-        """Whether a key is shown and acts. Textual asks here for all of them."""
-        if not allows(*self._parse_action(action, default_namespace)):
-            return False
-        return super()._check_action_state(action, default_namespace)
+    def allows(self, node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:
+        """Return True for actions that change nothing."""
+        return allows(node, action, parameters)
 
 
 class UnwrittenView(ViewState):
-    """What one visitor looks at, which is remembered for as long as the visit lasts."""
+    """A view state that is kept in memory until the app exits."""
 
     def __init__(self, runs_dir: Path) -> None:
         super().__init__(runs_dir)
         self._values: dict[str, object] = {}
 
     def get(self, key: str, default: T) -> T:
-        """The value that was set during this visit."""
+        """Return the value that was set since the start."""
         found = self._values.get(key)
         return found if type(found) is type(default) else default
 
     def set(self, key: str, value: bool | int | float | str, *, everywhere: bool = False) -> None:
-        """Remember a value, but not on the disk."""
+        """Keep a value in memory."""
         self._values[key] = value
 
 
 def allows(node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:
-    """Whether an action of a place only looks."""
+    """Return True when an action of a node changes nothing."""
     if action == "go" and STEERING.intersection(parameters):
         return False
     for kind in type(node).__mro__:
@@ -127,19 +113,19 @@ def allows(node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:
 
 
 def newest(runs_dir: Path) -> RunDirectory:
-    """The run that was last written to.
+    """Return the run that was written to last.
 
     Raises InputError when there is none.
     """
     for run in list_runs(runs_dir):
         return RunDirectory(runs_dir / run.name)
-    raise InputError(f"there is no run in {runs_dir} to look at; train one first")
+    raise InputError(f"there is no run in {runs_dir} to show. Train one first")
 
 
 def look(
     runs_dir: Path, view: RunDirectory | None = None, *, mouse: bool = True, sparse: bool = False
 ) -> int:
-    """Open the app to look only, in the terminal or in the browser of a visitor; its exit code.
+    """Run the read-only app in the terminal or in a browser, and return the exit code.
 
     view: the run to show first, by default the newest.
 
@@ -156,4 +142,4 @@ def look(
         app.run(mouse=mouse)
     if app.failure:
         raise app.failure
-    return 128 + app.signalled if app.signalled is not None else app.return_code or 0
+    return app.exit_code(None)

@@ -1,32 +1,32 @@
-"""What the screens may ask of the app that they are in."""
+"""The part of the app below its screens: the run in view, its training, and the ways out."""
 
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+
+from textual import on, work
+from textual.message import Message
+from textual.screen import ModalScreen
 
 from core.config.schema import Config
 from core.runs.commands import RemoteControl
 from core.runs.directory import RunDirectory
-from core.training.control import Control
+from core.runs.ownership import living_owner
+from core.training import events
+from tui.hosting.headless import OnHangUp
+from tui.hosting.training import HostedTraining
 from tui.state.model_cache import Models
 from tui.state.selection import Chosen
 from tui.state.view_state import ViewState
-from tui.text.notices import Notice
+from tui.terminal.driver import HangupSafeDriver
+from tui.terminal.textual_private import PrivateApp
+from tui.text.notices import Notice, notice
 
 REFRESH_SECONDS, SPARSE_SECONDS = 0.5, 3.0
-"""Time between two looks at what moves, at home and on a slow link."""
-
-
-class Training(Protocol):
-    """A training that keys can steer, in this process or in another."""
-
-    @property
-    def control(self) -> Control | RemoteControl:
-        """What it is told."""
-
-    @property
-    def directory(self) -> RunDirectory | None:
-        """Its run; not known before that is prepared."""
+"""Time between two refreshes, by default and on a slow link."""
 
 
 @dataclass(frozen=True)
@@ -37,46 +37,265 @@ class RemoteTraining:
     directory: RunDirectory
 
 
-class Host(Protocol):
-    """The app, as its screens see it."""
+Training = HostedTraining | RemoteTraining
+"""A training that keys can steer."""
 
-    runs_dir: Path
-    read_only: bool
-    """Whether nothing may be started, steered or changed from here."""
-    viewed: RunDirectory | None
-    """The run on the training screen, which other screens prefer."""
-    training: Training | None
-    """The one that this process hosts."""
-    models: Models
-    view_state: ViewState
-    refresh_seconds: float
-    """Time between two looks at what moves."""
-    chosen: Chosen
-    """The runs to compare."""
-    proposed: Config | None
-    """Settings that the Setup screen takes over when it is shown next."""
+
+class Host(PrivateApp):
+    """The app as its screens see it. It hosts a training in a thread."""
+
+    read_only = False
+    """True where nothing may be started, steered or changed."""
+
+    @dataclass
+    class Prepared(Message):
+        """The run directory exists and its training begins."""
+
+        directory: RunDirectory
+
+    @dataclass
+    class Noticed(Message):
+        """The training has an event to notify the user of."""
+
+        notice: Notice
+
+    @dataclass
+    class Ended(Message):
+        """The training has ended, or failed with an error."""
+
+        error: str
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        viewed: RunDirectory | None,
+        on_hang_up: OnHangUp,
+        *,
+        sparse: bool,
+    ) -> None:
+        super().__init__(driver_class=HangupSafeDriver)
+        self.runs_dir = runs_dir
+        self.viewed = viewed
+        """The run on the training screen, which other screens prefer."""
+        self.training: HostedTraining | None = None
+        """The training in this process."""
+        self.models = Models()
+        self.chosen = Chosen()
+        """The runs to compare."""
+        self.proposed: Config | None = None
+        """Settings that the Setup screen takes over when it is shown next."""
+        self.view_state = ViewState(runs_dir)
+        self.refresh_seconds = SPARSE_SECONDS if sparse else REFRESH_SECONDS
+        self.signalled: int | None = None
+        """The signal that ends the app."""
+        self.hung_up = False
+        self.kept: HostedTraining | None = None
+        """The training that another process continues once the app has exited."""
+        self._on_hang_up = on_hang_up
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self._remote: RemoteTraining | None = None
+        self._polling = False
+        self._leaving = False
+
+    def on_mount(self) -> None:
+        """Begin, unless a signal came first."""
+        self._event_loop = asyncio.get_running_loop()
+        if self.hung_up or self.signalled is not None:
+            self.exit()
+            return
+        self._remote = self._find_remote(self.viewed)
+        self.set_interval(self.refresh_seconds, self._poll)
+        self.begin()
+
+    def begin(self) -> None:
+        """Show or train what the app was opened for."""
+
+    # The run in view
+
+    def view(self, directory: RunDirectory | None) -> None:
+        """Show a run on the training screen and prefer it on the others."""
+        self.viewed = directory
+        self.view_state.set("run", directory.name if directory else "")
+        self._remote = self._find_remote(directory)
+
+    def forget(self, directory: RunDirectory) -> None:
+        """Close a deleted run."""
+        if self.viewed == directory:
+            self.view(None)
 
     @property
     def steered(self) -> Training | None:
-        """The training of the run in view, if this process or another on this machine has one."""
+        """The training of the run in view, in this process or another on this machine.
+
+        Another process is found by a poll, which does not block the event loop.
+        """
+        if self.training and self.training.directory in (None, self.viewed):
+            return self.training
+        return self._remote
+
+    def _find_remote(self, directory: RunDirectory | None) -> RemoteTraining | None:
+        owner = living_owner(directory) if directory else None
+        if directory is None or owner is None or owner.elsewhere:
+            return None
+        if self._remote and self._remote.directory == directory:
+            return self._remote
+        return RemoteTraining(RemoteControl(directory), directory)
+
+    def _poll(self) -> None:
+        # On a file system that hangs, one thread waits and not one for each poll.
+        if not self._polling:
+            self._polling = True
+            self._look_for_remote(self.viewed)
+
+    @work(thread=True, group="owner")
+    def _look_for_remote(self, directory: RunDirectory | None) -> None:
+        try:
+            remote = self._find_remote(directory)
+        finally:
+            self._polling = False
+        self.call_from_thread(self._set_remote, directory, remote)
+
+    def _set_remote(self, directory: RunDirectory | None, remote: RemoteTraining | None) -> None:
+        if directory == self.viewed and remote is not self._remote:
+            self._remote = remote
+            self.screen.refresh_bindings()
+
+    # Training
 
     def start_training(self, config: Config, name: str, label: str) -> bool:
-        """Begin a new run; False when a training is under way already."""
+        """Begin a new run; return False when a training is running already."""
+
+        def prepare() -> RunDirectory:
+            from core.session import prepare
+
+            return prepare(config, self.runs_dir, name, label)
+
+        return self._begin(None, prepare)
 
     def resume_training(self, directory: RunDirectory) -> bool:
-        """Go on with a run; False when a training is under way already."""
+        """Resume a run; return False when a training is running already."""
+        return self._begin(directory, lambda: directory)
+
+    def _begin(self, directory: RunDirectory | None, prepare: Callable[[], RunDirectory]) -> bool:
+        if self.training:
+            self.notify("A training is running. Stop it first.", severity="warning")
+            return False
+        training = self.training = HostedTraining(directory)
+        training.start(
+            prepare,
+            prepared=lambda directory: self._post(self.Prepared(directory)),
+            told=self._notice,
+            ended=lambda: self._post(self.Ended(training.error)),
+        )
+        self.action_go("train")
+        return True
+
+    def _notice(self, directory: RunDirectory, event: events.Event) -> None:
+        if found := notice(event, directory.name):
+            self._post(self.Noticed(found))
+
+    def _post(self, message: Message) -> None:
+        """Post a message from the thread of the training, in which nothing may fail."""
+        # The loop is closed once the terminal is gone.
+        with contextlib.suppress(RuntimeError):
+            self.post_message(message)
+
+    @on(Prepared)
+    def _view_prepared(self, message: Prepared) -> None:
+        self.view(message.directory)
+
+    @on(Noticed)
+    def _say_noticed(self, message: Noticed) -> None:
+        self.say(message.notice)
+
+    @on(Ended)
+    def _end_training(self, message: Ended) -> None:
+        self.training = None
+        if message.error:
+            self.say(Notice("Not trained", message.error, "error", 20.0))
+        self.training_ended()
+        if self._leaving:
+            self.exit()
+
+    def training_ended(self) -> None:
+        """Update the screens after the end of the training."""
 
     def setup_settings(self) -> tuple[Config, str, str] | None:
-        """Configuration, name and preset of the Setup screen; None while it was not visited."""
+        """Return configuration, name and preset of the Setup screen; None before its first visit.
+
+        Raises InputError when they are not valid.
+        """
+        return None
 
     def say(self, said: Notice) -> None:
-        """Say something over whatever screen there is."""
+        """Show a notice over the current screen."""
+        self.notify(
+            said.message,
+            title=said.title,
+            severity=said.severity,
+            timeout=said.seconds,
+            markup=False,
+        )
 
-    def view(self, directory: RunDirectory | None) -> None:
-        """Show a run on the training screen."""
-
-    def forget(self, directory: RunDirectory) -> None:
-        """Show a deleted run no longer."""
-
-    def action_go(self, room: str) -> None:
+    def action_go(self, mode: str) -> None:
         """Go to a screen."""
+        if not isinstance(self.screen, ModalScreen):
+            self.switch_mode(mode)
+            self.view_state.set("screen", mode)
+
+    # Ways out
+
+    def keep_training(self) -> None:
+        """Let another process continue the training once the app has exited."""
+        if self.training:
+            self.kept = self.training
+            self.training.control.detach()
+        self.leave()
+
+    def leave(self) -> None:
+        """Stop the training with a checkpoint, if there is one, and then exit."""
+        self._leaving = True
+        if self.training:
+            self.notify("Writing a checkpoint ...", timeout=60)
+            self.training.control.stop()
+        else:
+            self.exit()
+
+    def on_signal(self, number: int) -> None:
+        """Handle a signal, even when the screens are gone."""
+        if number == signal.SIGHUP:
+            self.hang_up()
+            return
+        self.signalled, self.kept = number, None
+        if self.training:
+            self.training.control.stop()
+        self._soon(self.leave)
+
+    def hang_up(self) -> None:
+        """Exit without a terminal, from any thread; detach the training or stop it."""
+        if self.hung_up:
+            return
+        self.hung_up = True
+        if self.training:
+            if self._on_hang_up == "continue":
+                self.training.control.detach()
+            else:
+                self.training.control.stop()
+        self._soon(self.exit)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        # Before the loop runs, `on_mount` checks; once it is closed, nothing is left to exit.
+        if self._event_loop:
+            with contextlib.suppress(RuntimeError):
+                self._event_loop.call_soon_threadsafe(act)
+
+    def exit_code(self, training: HostedTraining | None) -> int:
+        """Return the exit code of the process.
+
+        training: the training that ran when the app exited.
+        """
+        if self.signalled is not None:
+            return 128 + self.signalled
+        if self.hung_up and (training is None or self._on_hang_up == "stop"):
+            return 128 + signal.SIGHUP
+        return 1 if training and training.error else self.return_code or 0

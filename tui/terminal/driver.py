@@ -1,4 +1,4 @@
-"""Textual's driver, able to lose its terminal."""
+"""Textual's driver for a terminal that can hang up."""
 
 import contextlib
 
@@ -6,12 +6,12 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class HangupSafeDriver(LinuxDriver):
-    """Ends its input with the terminal instead of taking the app down with a traceback.
+    """A driver whose input ends with the terminal, without a traceback.
 
-    `tui.terminal.terminal` says that the terminal is gone; the app then leaves on purpose.
+    `tui.terminal.terminal` reports the hang-up, and the app then exits.
     """
 
     def run_input_thread(self) -> None:
-        """Dispatch keys until the app closes or the terminal is gone."""
+        """Dispatch keys until the app exits or the terminal is gone."""
         with contextlib.suppress(OSError):
             super().run_input_thread()

@@ -22,7 +22,7 @@ class ListDialog(Dialog[T]):
 
     DEFAULT_CSS = """
     ListDialog {
-        OptionList, SelectionList { height: auto; max-height: 14; margin: 1 0; border: none; }
+        OptionList, OptionList:focus { height: auto; max-height: 14; margin: 1 0; border: none; }
     }
     """
 

@@ -1,14 +1,14 @@
-"""Which run's model, and which of its checkpoints, a screen works with."""
+"""The choice of a run and of one of its checkpoints."""
 
 import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.getters import app
 from textual.message import Message
 from textual.widgets import Label, Select
 
@@ -18,11 +18,11 @@ from core.text import printable
 from tui.hosting.host import Host
 
 REFRESH_SECONDS = 2.0
-"""At least, between two looks at the checkpoint."""
+"""The least time between two checks of the checkpoint."""
 
 
 class ModelPicker(Horizontal):
-    """Two lists: the runs that have a checkpoint, and the checkpoints of the chosen one."""
+    """Two lists: runs with a checkpoint, and the checkpoints of the chosen run."""
 
     DEFAULT_CSS = """
     ModelPicker {
@@ -33,46 +33,46 @@ class ModelPicker(Horizontal):
     }
     """
 
+    host = app(Host)
+
     @dataclass
     class Picked(Message):
-        """A model was chosen, or its file was replaced."""
+        """A checkpoint was chosen, or its file was replaced."""
 
         directory: RunDirectory
         checkpoint: str
         saved: int
-        """When its file was written, in nanoseconds of Unix time."""
+        """The modification time of its file, in nanoseconds of Unix time."""
 
     def __init__(self, label: str = "Model", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._label = label
         self._runs: dict[str, RunDirectory] = {}
         self._saved = 0
-        """When the file of the picked checkpoint was written."""
+        """The modification time of the file of the picked checkpoint."""
 
     def compose(self) -> ComposeResult:
-        """The two lists with their labels."""
+        """Yield the two lists with their labels."""
         yield Label(self._label)
         yield Select[str]([], prompt="no run with a checkpoint yet", id="run", compact=True)
         yield Label("checkpoint", id="said")
         yield Select[str]([], prompt="none", id="checkpoint", compact=True)
 
     def on_mount(self) -> None:
-        """Look at the checkpoint now and then: a training may replace it, or write the first."""
-        host = cast(Host, self.app)
-        self.set_interval(max(REFRESH_SECONDS, host.refresh_seconds), self._look)
+        """Check the checkpoint regularly: a training replaces it, or writes the first one."""
+        self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if not (self.screen.is_current and self.display):
             return
         if self.picked is None:
-            host = cast(Host, self.app)
-            self.offer(host.runs_dir, host.viewed)
-        elif self._when() not in (0, self._saved):
-            self._tell()
+            self.offer(self.host.runs_dir, self.host.viewed)
+        elif self._saved_at() not in (0, self._saved):
+            self._report()
             self.query_one("#said", Label).update(f"replaced {time.strftime('%X')}, checkpoint")
 
-    def _when(self) -> int:
-        """When the file of the picked checkpoint was written; 0 where there is none."""
+    def _saved_at(self) -> int:
+        """Return the modification time of the picked checkpoint, 0 where there is none."""
         if self.picked:
             directory, checkpoint = self.picked
             with contextlib.suppress(OSError):
@@ -80,9 +80,9 @@ class ModelPicker(Horizontal):
         return 0
 
     def offer(self, runs: Path, preferred: RunDirectory | None) -> None:
-        """List what there is now, and keep the choice where it can be kept.
+        """List the runs there are now, and keep the choice where it is still there.
 
-        preferred: the run to choose when nothing is chosen yet.
+        preferred: the run to choose when none is chosen yet.
         """
         there = [run for run in run_directories(runs) if run.checkpoint_names()]
         if preferred and preferred.path not in [run.path for run in there]:
@@ -113,12 +113,12 @@ class ModelPicker(Horizontal):
         return None
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Follow a choice."""
+        """Offer the checkpoints of the chosen run, or report the chosen checkpoint."""
         event.stop()
         if event.select.id == "run" and isinstance(event.value, str):
             self._offer_checkpoints(self._runs[event.value])
         elif event.select.id == "checkpoint":
-            self._tell()
+            self._report()
 
     def _offer_checkpoints(self, directory: RunDirectory) -> None:
         names = directory.checkpoint_names()
@@ -128,10 +128,10 @@ class ModelPicker(Horizontal):
             select.set_options([(Content(printable(name)), name) for name in names])
             if isinstance(chosen, str):
                 select.value = chosen
-        self._tell()
+        self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self.picked:
-            self._saved = self._when()
+            self._saved = self._saved_at()
             self.query_one("#said", Label).update("checkpoint")
             self.post_message(self.Picked(*self.picked, self._saved))

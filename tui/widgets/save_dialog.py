@@ -25,14 +25,14 @@ class SaveDialog(Dialog[Path]):
 
     def __init__(self, name: str, columns: Sequence[str], rows: Rows) -> None:
         super().__init__()
-        self._name, self._columns, self._rows = name, columns, rows
+        self._suggested, self._columns, self._rows = name, columns, rows
         self._replaced: Path | None = None
 
     def compose_box(self) -> ComposeResult:
         """Yield the question, the path and the message."""
         count = len(self._rows)
         yield Label(f"Save {count:,} row{'s' * (count != 1)} as TSV to", markup=False)
-        yield Input(self._name, compact=True, id="path")
+        yield Input(self._suggested, compact=True, id="path")
         yield MessageLine(id="saving")
 
     def on_mount(self) -> None:

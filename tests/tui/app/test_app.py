@@ -169,7 +169,7 @@ async def test_the_keys_steer_a_training_in_another_process(
         await pilot.press("c", "e", "s")
         await until(pilot, lambda: "stopped" in text_of(app, "#status"))
         training.join()
-        assert app.steered is None
+        await until(pilot, lambda: app.steered is None, 5)
     kinds = [type(event) for event in journal(tmp_path / "mine")]
     assert kinds.count(events.Paused) == kinds.count(events.Unpaused) == 1
     assert kinds[-2:] == [events.Saved, events.Stopped]

@@ -61,7 +61,7 @@ async def test_a_checkpoint_that_is_replaced_is_said_and_the_draws_stay(
         await drawn(pilot, app, until)
         before = listed(app)
         os.utime(copied.checkpoint("best"))
-        await until(pilot, lambda: "best was replaced; d draws" in text(app, "#message"))
+        await until(pilot, lambda: "best was replaced; d samples" in text(app, "#message"))
         assert listed(app) == before
         await pilot.press("d")
         await until(pilot, lambda: "Gaussian score" in text(app, "#message"))
@@ -97,7 +97,7 @@ async def test_many_draws_show_how_far_they_are_and_are_cancelled(
         assert not screen.check_action("cancel", ())
         app.screen.query_one("#draws", Input).value = "100000"
         await pilot.press("d")
-        await until(pilot, lambda: "%" in text(app, "#message").partition("Drawing")[2])
+        await until(pilot, lambda: "%" in text(app, "#message").partition("Sampling")[2])
         await pilot.press("c")
         await until(pilot, lambda: not app.workers)
         assert "Cancelled" in text(app, "#message")

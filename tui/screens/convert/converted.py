@@ -1,4 +1,4 @@
-"""A word's forms as table cells: how sure the model was, and what the corpus says."""
+"""The forms of a word as table cells, with probabilities and a check against the corpus."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,49 +21,49 @@ LEGEND = "underlined: under 90 % sure · reversed: under half · dot: the end"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the corpus knows of a word: the forms that would be right, by condition."""
+    """The right forms of a word by condition, as they are in the corpus."""
 
     forms: tuple[tuple[str, ...], ...]
-    """Several where the word belongs to several paradigms."""
+    """Several forms where the word is in several paradigms."""
     split: Split
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A word, the condition that it was read under, and its forms by one model or by two."""
+    """A word, the condition it is read in, and its forms from one model or two."""
 
     word: str
     source: int
     forms: Sequence["Form"]
     others: Sequence["Form"] | None
-    """By the other model; None where there is none."""
+    """Forms from the second model, if there is one."""
     expected: Expected | None
-    """None for a word that the corpus does not know."""
+    """None for a word that is not in the corpus."""
 
     @property
     def both(self) -> list[Sequence["Form"]]:
-        """The forms of each model."""
+        """The forms from each model."""
         return [self.forms] if self.others is None else [self.forms, self.others]
 
     @property
     def differs(self) -> bool:
-        """Whether two models disagree on a form."""
+        """True where two models differ in a form."""
         theirs = [form.word for form in self.others or self.forms]
         return theirs != [form.word for form in self.forms]
 
     def is_right(self, condition: int, form: str) -> bool | None:
-        """Whether the corpus has the form; None where it does not know the word."""
+        """Check a form against the corpus; return None for an unseen word."""
         return None if self.expected is None else form in self.expected.forms[condition]
 
     def right(self, forms: Sequence["Form"]) -> int:
-        """How many of the forms the corpus has."""
+        """Count the forms that are right."""
         return sum(bool(self.is_right(i, form.word)) for i, form in enumerate(forms))
 
 
 def expectations(
     paradigms: Iterable[Paradigm], words: Sequence[str], sources: Sequence[int]
 ) -> list[Expected | None]:
-    """What the paradigms know of each word under its condition."""
+    """Return the right forms of each word in its condition."""
     asked = set(zip(words, sources, strict=True))
     found: dict[tuple[str, int], list[Paradigm]] = {}
     for paradigm in paradigms:
@@ -85,7 +85,7 @@ def _expected(paradigms: Sequence[Paradigm]) -> Expected | None:
 
 
 def spelt(source: str, form: "Form", style: str = "") -> Text:
-    """The form, bold where it leaves the source, each character marked by how sure it was."""
+    """Spell a form: bold after the stem it shares with the source, unlikely characters marked."""
     shared = len(commonprefix([source, form.word]))  # noqa: RUF071
     text = Text(style=style)
     for place, chance in enumerate(form.probabilities):
@@ -99,14 +99,14 @@ def spelt(source: str, form: "Form", style: str = "") -> Text:
 
 
 def least_sure(form: "Form") -> Text:
-    """The least sure character of a form, and its probability."""
+    """Return the least likely character of a form and its probability."""
     character, chance = form.least_sure
     style = "bold" if chance < HALF_SURE else "dim" if chance >= SURE else ""
     return Text(f"{chance:.2f} {printable(character) or 'end'}", style)
 
 
 def verdict(converted: Converted, condition: int) -> Text:
-    """Of a word's form under a condition, by each model; with what would have been right."""
+    """Mark the form of each model in a condition as right or wrong, with the right form."""
     if converted.expected is None:
         return Text("unseen", "dim")
     rights = [form[condition].word for form in converted.both]
@@ -120,7 +120,7 @@ def verdict(converted: Converted, condition: int) -> Text:
 
 
 def verdict_of_all(converted: Converted, forms: Sequence["Form"]) -> Text:
-    """How many of a word's forms the corpus has."""
+    """Count the right forms of a word."""
     if converted.expected is None:
         return Text("unseen", "dim")
     right = converted.right(forms)

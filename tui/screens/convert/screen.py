@@ -1,23 +1,22 @@
-"""The convert screen: a word in, all its tenses out, as one types."""
+"""The Convert screen: every tense of a word, as it is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import DataTable, Input, Label, Select, Static
-from textual.worker import get_current_worker
 
 from core.corpus.formats import TENSE_ABBREVIATIONS
 from core.corpus.vocabulary import Vocabulary
-from core.errors import Cancelled, CvaeError, InputError
+from core.errors import CvaeError, InputError
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import AppScreen
+from tui.screens.base import AUTO, NO_MODEL, ModelScreen
 from tui.screens.convert.converted import (
     LEGEND,
     Converted,
@@ -28,32 +27,42 @@ from tui.screens.convert.converted import (
     verdict_of_all,
 )
 from tui.screens.convert.words_input import WordsInput
+from tui.widgets.message_line import MessageLine
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.save_dialog import SaveDialog
 
-AUTO = -1
-"""The tense in which the model finds each word likeliest."""
 SHOWN = 500
-NO_MODEL = "Train a model first: no run has a checkpoint yet."
 Picked = tuple[RunDirectory, str]
 
 
-class ConvertScreen(AppScreen):
-    """Choose a model, type words, see every tense of each."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Converted words, with the names of their tenses and models."""
+
+    conditions: tuple[str, ...] = ()
+    rows: Sequence[Converted] = ()
+    models: Sequence[str] = ()
+
+
+NOTHING = Table()
+
+
+class ConvertScreen(ModelScreen):
+    """A model, words, and every tense of each."""
 
     MODE = "convert"
     CSS_PATH = "screen.tcss"
     HELP = """\
-Type one word or several, or paste a list, and say which tense they are in; with *auto* the model
-reads each word in the tense in which it finds it likeliest.
+Type one word or several, or paste a list, and choose their tense. With *auto*, each word is read in
+the tense in which the model finds it likeliest.
 
-Characters that the model was less than 90 % sure of are underlined, less than half are reversed; a
-dot after a form stands for its end. The column *sure* names the least sure character.
+Underlined characters had a probability under 0.9, reversed characters under 0.5. A dot after a form
+stands for its end. The column *sure* shows the least likely character of the form.
 
-Forms that the run's corpus knows are checked against it: ✓ right, ✗ with what would have been
-right, and the split where the word was not trained on; a word that it does not know is unseen.
+Forms are checked against the corpus of the run: ✓ is right; ✗ is followed by the right form, and by
+the split where the word was not trained on. A word that is not in the corpus is *unseen*.
 
-A second model stands beside the first; ≠ marks where its form is another.
+A second model is shown beside the first; ≠ marks forms that differ.
 """
     BINDINGS = [
         Binding("ctrl+o", "compare", "Second model"),
@@ -62,13 +71,11 @@ A second model stands beside the first; ≠ marks where its form is another.
 
     def __init__(self) -> None:
         super().__init__()
-        self._conditions: tuple[str, ...] = ()
-        self._rows: list[Converted] = []
-        self._models: list[str] = []
+        self._found = NOTHING
         self._waiting: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Model, a second one when it is asked for, words and tense, forms."""
+        """Yield the model, a second model, words and tense, and the table of forms."""
         yield ModelPicker(id="model")
         yield ModelPicker("Second", id="second")
         with Horizontal(id="ask"):
@@ -76,25 +83,21 @@ A second model stands beside the first; ≠ marks where its form is another.
             yield WordsInput(placeholder="type a word, for example access", compact=True, id="word")
             yield Label("is")
             yield Select[int]([], prompt="tense", compact=True, id="tense")
-        yield Static(id="message", markup=False)
+        yield MessageLine(id="message")
         yield DataTable[Text](id="forms", cursor_type="row", zebra_stripes=True)
         yield Static(LEGEND, id="legend", markup=False)
 
     def on_mount(self) -> None:
-        """One model, until a second one is asked for."""
+        """Hide the second model and the legend."""
         self.query_one("#second").display = False
         self.query_one("#legend").display = False
 
     def on_screen_resume(self) -> None:
-        """Offer what there is by now."""
-        for picker in self.query(ModelPicker):
-            picker.offer(self.host.runs_dir, self.host.viewed)
-        if not self.query_one("#model", ModelPicker).picked:
-            self._say(NO_MODEL)
+        """Put the focus on the words."""
         self.query_one("#word").focus()
 
     def action_compare(self) -> None:
-        """Show a second model beside the first, or no longer."""
+        """Show or hide a second model."""
         second = self.query_one("#second", ModelPicker)
         second.display = not second.display
         if second.display:
@@ -102,88 +105,75 @@ A second model stands beside the first; ≠ marks where its form is another.
         self._convert()
 
     def action_save(self) -> None:
-        """Save what is shown as TSV."""
-        if not self._rows:
-            self._say("There is nothing to save yet; type a word.")
+        """Save the forms as TSV."""
+        if not self._found.rows:
+            self.message.show("There is nothing to save yet. Type a word.")
             return
-        columns = ("model", "word", "source_tense", *self._conditions, "least_sure", "corpus")
+        columns = ("model", "word", "source_tense", *self._found.conditions, "least_sure", "corpus")
         rows = [
             (
                 model,
                 one.word,
-                self._conditions[one.source],
+                self._found.conditions[one.source],
                 *(form.word for form in forms),
                 f"{min(form.least_sure[1] for form in forms):.4f}",
                 "unseen" if one.expected is None else f"{one.right(forms)}/{len(forms)}",
             )
-            for one in self._rows
-            for model, forms in zip(self._models, one.both, strict=True)
+            for one in self._found.rows
+            for model, forms in zip(self._found.models, one.both, strict=True)
         ]
         self.app.push_screen(SaveDialog("converted.tsv", columns, rows))
 
     @on(ModelPicker.Picked)
     def _offer_tenses(self) -> None:
-        picked = self.query_one("#model", ModelPicker).picked
-        if picked is None:
-            return
-        try:
-            conditions = picked[0].vocabulary().conditions
-        except CvaeError as error:
-            self._say(str(error), wrong=True)
-            return
-        tense = self.query_one("#tense", Select)
-        options = [(Content(printable(name)), index) for index, name in enumerate(conditions)]
-        chosen = tense.value if isinstance(tense.value, int) else 0
-        with self.prevent(Select.Changed):
-            tense.set_options([*options, (Content("auto"), AUTO)])
-            tense.value = chosen if chosen < len(conditions) else 0
-        self._convert()
+        if self.picker.picked:
+            try:
+                conditions = self.picker.picked[0].vocabulary().conditions
+            except CvaeError as error:
+                self.fail(str(error))
+                return
+            self.offer_tenses(self.query_one("#tense", Select), conditions, default=0)
+            self._convert()
 
     @on(Input.Changed, "#word")
     @on(Select.Changed, "#tense")
     def _convert(self) -> None:
         words = self.query_one("#word", Input).value.split()
         tense = self.query_one("#tense", Select).value
-        picked = self.query_one("#model", ModelPicker).picked
+        picked = self.picker.picked
         second = self.query_one("#second", ModelPicker)
         if not words or not picked or not isinstance(tense, int):
             self.workers.cancel_group(self, "convert")
-            self._show((), [], [], "" if picked else NO_MODEL, wrong=False)
+            self._show(NOTHING, "" if picked else NO_MODEL)
             return
         self._stop_waiting()
-        self._waiting = self.set_timer(0.2, lambda: self._say("Converting ..."))
+        self._waiting = self.set_timer(0.2, lambda: self.message.show("Converting ..."))
         models = [picked, *([second.picked] if second.display and second.picked else [])]
-        self._compute(models, words, tense)
+        self.compute(
+            "convert",
+            lambda cancelled: self._inflected(models, words, tense, cancelled),
+            lambda found: self._show(*found),
+        )
 
-    @work(thread=True, exclusive=True, group="convert")
-    def _compute(self, models: list[Picked], words: list[str], tense: int) -> None:
-        worker = get_current_worker()
-        try:
-            loaded = [
-                self.host.models.load(*model).watched(cancelled=lambda: worker.is_cancelled)
-                for model in models
-            ]
-            first = loaded[0]
-            conditions = first.vocabulary.conditions
-            for (directory, _), model in zip(models, loaded, strict=True):
-                if model.vocabulary.conditions != conditions:
-                    raise InputError(
-                        f"{directory.name} has other tenses than {models[0][0].name} "
-                        f"({', '.join(model.vocabulary.conditions)}), so they cannot be compared"
-                    )
-            spellable, problem = _spellable(words, [model.vocabulary for model in loaded])
-            sources = (
-                first.likeliest_conditions(spellable) if tense == AUTO else [tense] * len(spellable)
-            )
-            forms = [model.inflect(spellable, sources) for model in loaded]
-            corpus = self.host.models.corpus(models[0][0])
-        except Cancelled:
-            return
-        except CvaeError as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self._fail, str(error))
-            return
-        expected = expectations(corpus.paradigms, spellable, sources)
+    def _inflected(
+        self, models: list[Picked], words: list[str], tense: int, cancelled: Callable[[], bool]
+    ) -> tuple[Table, str, bool]:
+        """Return the forms of the words, a message, and True where the message is an error."""
+        loaded = [self.host.models.load(*model).watched(cancelled=cancelled) for model in models]
+        first = loaded[0]
+        conditions = first.vocabulary.conditions
+        for (directory, _), model in zip(models, loaded, strict=True):
+            if model.vocabulary.conditions != conditions:
+                raise InputError(
+                    f"cannot compare {directory.name} with {models[0][0].name}: its tenses are "
+                    f"{', '.join(model.vocabulary.conditions)}"
+                )
+        spellable, problem = _spellable(words, [model.vocabulary for model in loaded])
+        sources = (
+            first.likeliest_conditions(spellable) if tense == AUTO else [tense] * len(spellable)
+        )
+        forms = [model.inflect(spellable, sources) for model in loaded]
+        expected = expectations(self.host.models.corpus(models[0][0]).paradigms, spellable, sources)
         others = forms[1] if len(forms) > 1 else [None] * len(spellable)
         rows = [
             Converted(*row)
@@ -193,39 +183,30 @@ A second model stands beside the first; ≠ marks where its form is another.
         if tense == AUTO and len(rows) == 1:
             summary = f"Read as {conditions[rows[0].source]}."
         names = [f"{directory.name}/{checkpoint}" for directory, checkpoint in models]
-        if not worker.is_cancelled:
-            self.app.call_from_thread(
-                self._show, conditions, rows, names, problem + summary, bool(problem)
-            )
+        return Table(conditions, rows, names), problem + summary, bool(problem)
 
-    def _fail(self, message: str) -> None:
-        self._show((), [], [], message, wrong=True)
+    def fail(self, message: str) -> None:
+        """Show why words were not converted."""
+        self._show(NOTHING, message, wrong=True)
 
-    def _show(
-        self,
-        conditions: tuple[str, ...],
-        rows: list[Converted],
-        models: list[str],
-        message: str,
-        wrong: bool,
-    ) -> None:
-        """One word: a row for each tense. Several: a row for each word and model."""
+    def _show(self, found: Table, message: str, wrong: bool = False) -> None:
+        """Show one word with a row for each tense, or several with a row for each word."""
         self._stop_waiting()
-        self._conditions, self._rows, self._models = conditions, rows, models
-        self._say(message, wrong)
+        self._found = found
+        self.message.show(message, wrong)
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        self.query_one("#legend").display = bool(rows)
-        if len(rows) == 1:
-            self._show_one(table, rows[0])
-        elif rows:
-            self._show_many(table, rows[:SHOWN])
+        self.query_one("#legend").display = bool(found.rows)
+        if len(found.rows) == 1:
+            self._show_one(table, found.rows[0])
+        elif found.rows:
+            self._show_many(table, found.rows[:SHOWN])
 
     def _show_one(self, table: DataTable[Text], one: Converted) -> None:
         second = one.others is not None
         table.header_height = 1
         table.add_columns("tense", "form", "sure", *(["second", "sure"] * second), "corpus")
-        for index, condition in enumerate(self._conditions):
+        for index, condition in enumerate(self._found.conditions):
             form = one.forms[index]
             cells = [Text(printable(condition)), spelt(one.word, form), least_sure(form)]
             if one.others is not None:
@@ -235,15 +216,15 @@ A second model stands beside the first; ≠ marks where its form is another.
             table.add_row(*cells, verdict(one, index))
 
     def _show_many(self, table: DataTable[Text], rows: Sequence[Converted]) -> None:
-        # Two lines, so that long names of tenses do not widen the columns.
+        # Two lines keep the columns narrow where names of tenses are long.
         table.header_height = 2
-        headings = [Text(printable(name).replace("-", "-\n", 1)) for name in self._conditions]
+        headings = [Text(printable(name).replace("-", "-\n", 1)) for name in self._found.conditions]
         table.add_columns("word", "sure", "corpus", *headings)
         for one in rows:
             for number, forms in enumerate(one.both):
                 head = Text("↳ second", "dim")
                 if not number:
-                    read = printable(_short(self._conditions[one.source]))
+                    read = printable(_short(self._found.conditions[one.source]))
                     head = Text.assemble(printable(one.word), (f" {read}", "dim"))
                 cells = []
                 for index, form in enumerate(forms):
@@ -257,14 +238,9 @@ A second model stands beside the first; ≠ marks where its form is another.
         if self._waiting:
             self._waiting.stop()
 
-    def _say(self, message: str, wrong: bool = False) -> None:
-        line = self.query_one("#message", Static)
-        line.set_class(wrong, "wrong")
-        line.update(Content(printable(message)))
-
 
 def _spellable(words: list[str], vocabularies: list[Vocabulary]) -> tuple[list[str], str]:
-    """The words that every vocabulary can spell, and what is wrong with the first other one."""
+    """Return the words that every vocabulary can spell, and the problem with the others."""
     spellable, problems = [], []
     for word in words:
         try:
@@ -279,7 +255,7 @@ def _spellable(words: list[str], vocabularies: list[Vocabulary]) -> tuple[list[s
 
 
 def _summary(rows: Sequence[Converted]) -> str:
-    """Of several words: how many the corpus knows, how many forms are right, how many differ."""
+    """Summarize several words: unseen words, right forms, and forms that differ."""
     if len(rows) < 2:
         return ""
     known = [one for one in rows if one.expected is not None]

@@ -1,14 +1,14 @@
-"""A line for words that takes a pasted list."""
+"""An input for words."""
 
 from textual import events
 from textual.widgets import Input
 
 
 class WordsInput(Input):
-    """An input whose pasted lines, columns and spaces all separate words."""
+    """An input for a pasted list, whose lines, columns and spaces separate words."""
 
-    def _on_paste(self, event: events.Paste) -> None:
-        # Textual's own takes the first line of what is pasted and drops the others.
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert every line of a pasted text; Textual's handler inserts the first one only."""
         event.prevent_default()
         event.stop()
         pasted = " ".join(event.text.split())

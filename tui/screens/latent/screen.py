@@ -1,45 +1,41 @@
-"""The latent screen: a map of the words, the way between two, and walks along a dimension."""
+"""The Latent screen: a map of the forms, interpolation, and walks along a dimension."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.validation import Integer
 from textual.widgets import DataTable, Input, Label, Select, Static
-from textual.worker import get_current_worker
 
-from core.errors import Cancelled, CvaeError
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import AppScreen
+from tui.screens.base import AUTO, ModelScreen
 from tui.screens.latent.latent_plot import COLOURS, LatentPlot
 from tui.screens.latent.scatter import mark
+from tui.widgets.message_line import MessageLine
 from tui.widgets.model_picker import ModelPicker
 
 if TYPE_CHECKING:
     from core.model.latent import LatentMap
 
-AUTO = -1
-"""The tense in which the model finds a word likeliest."""
 MOST_STEPS = 101
 OFFSETS = (-3, -2, -1, 0, 1, 2, 3)
 PANES = {"map": "Map", "between": "Between", "walk": "Walk"}
-NO_MODEL = "Train a model first: no run has a checkpoint yet."
 Forms = tuple[str, ...]
 Reading = tuple[str, int]
-"""A word and the condition that it is read under."""
+"""A word and its condition."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A model's map, and the paradigms that it was trained on."""
+class Mapped:
+    """The map of a model, with its training paradigms."""
 
     directory: RunDirectory
     checkpoint: str
@@ -50,32 +46,33 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What is met on the way from word to word, and around the first one."""
+    """The decoded latents between two words and around the first one."""
 
     words: tuple[Reading, ...]
     places: tuple[tuple[float, float], ...]
-    """Of the words, on the map."""
+    """The places of the words on the map."""
     between: tuple[Forms, ...]
     around: tuple[Forms, ...]
 
 
-class LatentScreen(AppScreen):
-    """Look at where words lie, go from one to the other, walk around."""
+class LatentScreen(ModelScreen):
+    """A model, two words, and three panes: map, between, walk."""
 
     MODE = "latent"
     CSS_PATH = "screen.tcss"
     HELP = """\
 **Map**: the posterior means of the training forms along their first two principal components. A
 character stands for the group with most forms there; `g` groups by tense or by ending. Arrows move
-the cursor to the next form, `n` to the next in the same place; `a` and `b` take it as word A or B.
+the cursor to the next form, `n` to the next form in the same place; `a` and `b` take it as word A
+or B.
 
-**Between**: the latents on the straight line from A to B, each decoded under every tense.
+**Between**: latents on the straight line from A to B, each decoded in every tense.
 
 **Walk**: the latent of A moved along one dimension, from -3 to 3 standard deviations of the prior.
-`[` and `]` go through the dimensions, the one with the highest KL first.
+`[` and `]` change the dimension, in the order of their KL.
 
-✓ marks paradigms of the training corpus; forms that change from the row before (in a walk, from A)
-are bold. *auto* reads a word in the tense in which the model finds it likeliest.
+✓ marks paradigms of the training corpus. Forms that differ from the row before (in a walk, from A)
+are bold. With *auto*, a word is read in the tense in which the model finds it likeliest.
 """
     DIMENSION = Binding.Group("Dimension ", compact=True)
     STEPS = Binding.Group("Steps ", compact=True)
@@ -96,14 +93,14 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
     def __init__(self) -> None:
         super().__init__()
         self._pane = "map"
-        self._seen: Seen | None = None
+        self._seen: Mapped | None = None
         self._picked: tuple[RunDirectory, str, int] | None = None
-        """The model of the map, and when its file was written."""
+        """The checkpoint of the map, and the modification time of its file."""
         self._rank = 0
         self._by_ending = False
 
     def compose_body(self) -> ComposeResult:
-        """Model, the two words, and three panes, of which a narrow terminal shows one."""
+        """Yield the model, the words and the panes, of which a narrow terminal shows one."""
         yield ModelPicker()
         for name in ("a", "b"):
             with Horizontal(classes="ask"):
@@ -121,7 +118,7 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
                         id="steps",
                     )
         yield Static(id="panes")
-        yield Static(id="message", markup=False)
+        yield MessageLine(id="message")
         with Horizontal(id="board"):
             with Vertical(id="map"):
                 yield LatentPlot(id="plot")
@@ -131,21 +128,18 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
                 yield DataTable[Text](id="walk", cursor_type="row", zebra_stripes=True)
 
     def on_mount(self) -> None:
-        """Begin with the map."""
+        """Show the map first."""
         for table in self.query(DataTable):
-            # Two lines, so that long names of tenses do not widen the columns.
+            # Two lines keep the columns narrow where names of tenses are long.
             table.header_height = 2
         self.action_pane("map")
 
     def on_screen_resume(self) -> None:
-        """Offer what there is by now."""
-        self.query_one(ModelPicker).offer(self.host.runs_dir, self.host.viewed)
-        if not self.query_one(ModelPicker).picked:
-            self._say(NO_MODEL)
+        """Return to the pane."""
         self.action_pane(self._pane)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """On a narrow terminal the keys of the pane in view."""
+        """Allow the keys of the panes in view."""
         pane = {"take": "map", "group": "map", "steps": "between", "dimension": "walk"}.get(action)
         if pane is not None:
             return self._seen is not None and (self.has_class("-wide") or pane == self._pane)
@@ -155,48 +149,42 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
 
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
-        # The screen is also met again with the model that it showed.
+        # The same model is picked again when the screen is resumed.
         picked = event.directory, event.checkpoint, event.saved
         if self._picked != picked:
             self._picked = picked
-            self._say("Reading the map ...")
-            self._read(event.directory, event.checkpoint)
+            self.message.show("Computing the map ...")
+            self.compute(
+                "map",
+                lambda cancelled: self._map(event.directory, event.checkpoint, cancelled),
+                self._show_map,
+            )
 
-    @work(thread=True, exclusive=True, group="map")
-    def _read(self, directory: RunDirectory, checkpoint: str) -> None:
-        worker = get_current_worker()
-        try:
-            from core.model.latent import latent_map
+    def _map(
+        self, directory: RunDirectory, checkpoint: str, cancelled: Callable[[], bool]
+    ) -> Mapped:
+        from core.model.latent import latent_map
 
-            model = self.host.models.load(directory, checkpoint)
-            training = self.host.models.corpus(directory).split("train")
-            found = latent_map(model.watched(cancelled=lambda: worker.is_cancelled), training)
-        except Cancelled:
-            return
-        except CvaeError as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self._say, str(error), wrong=True)
-            return
+        model = self.host.models.load(directory, checkpoint)
+        training = self.host.models.corpus(directory).split("train")
+        found = latent_map(model.watched(cancelled=cancelled), training)
         known = frozenset(paradigm.forms for paradigm in training)
-        seen = Seen(directory, checkpoint, model.vocabulary.conditions, found, known)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._show_map, seen)
+        return Mapped(directory, checkpoint, model.vocabulary.conditions, found, known)
 
-    def _show_map(self, seen: Seen) -> None:
-        self._say("")
+    def _show_map(self, seen: Mapped) -> None:
+        self.message.show("")
         self._seen, self._rank = seen, 0
-        options = [(Content(printable(name)), index) for index, name in enumerate(seen.conditions)]
         plot, first = self.query_one(LatentPlot), self.query_one("#a", Input)
         with self.prevent(Select.Changed, Input.Changed):
             for name in ("a", "b"):
-                tense = self.query_one(f"#tense-{name}", Select)
-                chosen = tense.value if isinstance(tense.value, int) else AUTO
-                tense.set_options([(Content("auto"), AUTO), *options])
-                tense.value = chosen if chosen < len(options) else AUTO
+                select = self.query_one(f"#tense-{name}", Select)
+                self.offer_tenses(select, seen.conditions, default=AUTO)
             if not first.value:
-                # Two verbs of the corpus, so that there is something to see.
+                # Two verbs of the corpus fill the other panes.
                 for name, verb in (("a", 0), ("b", 1)):
-                    place = seen.map.places[min(verb * len(options), len(seen.map.places) - 1)]
+                    place = seen.map.places[
+                        min(verb * len(seen.conditions), len(seen.map.places) - 1)
+                    ]
                     self.query_one(f"#{name}", Input).value = place.word
                     self.query_one(f"#tense-{name}", Select).value = place.condition
         share = sum(seen.map.components.shares)
@@ -205,8 +193,8 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         self.refresh_bindings()
         self._go()
 
-    def _groups(self, seen: Seen) -> list[int]:
-        """The group of each form; the legend says what the groups are."""
+    def _groups(self, seen: Mapped) -> list[int]:
+        """Return the group of each form, and show the legend of the groups."""
         places = seen.map.places
         if self._by_ending:
             common = [one for one, _ in Counter(place.ending for place in places).most_common()]
@@ -256,7 +244,7 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
     @on(Select.Changed, "#tense-a")
     @on(Select.Changed, "#tense-b")
     def _go(self) -> None:
-        """Decode what lies between and around the words as they are typed."""
+        """Decode the latents between and around the words as they are typed."""
         seen, steps = self._seen, self.query_one("#steps", Input)
         if seen is None:
             return
@@ -265,49 +253,44 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
             tense = self.query_one(f"#tense-{name}", Select).value
             word = self.query_one(f"#{name}", Input).value.strip()
             if not word:
-                self._say(f"Type a word at {name.upper()}, or take one from the map.")
+                self.message.show(f"Type a word at {name.upper()}, or take one from the map.")
                 return
             typed.append((word, tense if isinstance(tense, int) else AUTO))
         if not (steps.is_valid and steps.value):
-            self._say(f"Steps takes a whole number from 2 to {MOST_STEPS}.", wrong=True)
+            self.fail(f"Steps takes a whole number from 2 to {MOST_STEPS}.")
             return
-        self._compute(seen, typed, int(steps.value), seen.map.dimensions[self._rank])
+        count, dimension = int(steps.value), seen.map.dimensions[self._rank]
+        self.compute(
+            "ways",
+            lambda _: self._decode(seen, typed, count, dimension),
+            lambda ways: self._show_ways(seen, ways, dimension),
+        )
 
-    @work(thread=True, exclusive=True, group="ways")
-    def _compute(self, seen: Seen, typed: list[Reading], steps: int, dimension: int) -> None:
-        worker = get_current_worker()
-        try:
-            import torch
+    def _decode(self, seen: Mapped, typed: list[Reading], steps: int, dimension: int) -> Ways:
+        import torch
 
-            from core.model.latent import interpolate, walk
+        from core.model.latent import interpolate, walk
 
-            model = self.host.models.load(seen.directory, seen.checkpoint)
-            words = [word for word, _ in typed]
-            tenses = [tense for _, tense in typed]
-            if AUTO in tenses:
-                likeliest = model.likeliest_conditions(words)
-                pairs = zip(tenses, likeliest, strict=True)
-                tenses = [guess if tense == AUTO else tense for tense, guess in pairs]
-            mean = model.posterior(words, tenses).mean
-            line = interpolate(mean[0], mean[1], steps)
-            around = walk(mean[0], dimension, OFFSETS)
-            paradigms = model.paradigms(torch.cat([line, around]))
-            points = torch.nn.functional.pad(seen.map.components.project(mean), (0, 1))[:, :2]
-        except CvaeError as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self._say, str(error), wrong=True)
-            return
-        ways = Ways(
+        model = self.host.models.load(seen.directory, seen.checkpoint)
+        words = [word for word, _ in typed]
+        tenses = [tense for _, tense in typed]
+        if AUTO in tenses:
+            pairs = zip(tenses, model.likeliest_conditions(words), strict=True)
+            tenses = [likeliest if tense == AUTO else tense for tense, likeliest in pairs]
+        mean = model.posterior(words, tenses).mean
+        line = interpolate(mean[0], mean[1], steps)
+        around = walk(mean[0], dimension, OFFSETS)
+        paradigms = model.paradigms(torch.cat([line, around]))
+        points = torch.nn.functional.pad(seen.map.components.project(mean), (0, 1))[:, :2]
+        return Ways(
             tuple(zip(words, tenses, strict=True)),
             tuple((x, y) for x, y in points.tolist()),
             tuple(paradigms[:steps]),
             tuple(paradigms[steps:]),
         )
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._show_ways, seen, ways, dimension)
 
-    def _show_ways(self, seen: Seen, ways: Ways, dimension: int) -> None:
-        self._say("")
+    def _show_ways(self, seen: Mapped, ways: Ways, dimension: int) -> None:
+        self.message.show("")
         self.query_one(LatentPlot).flag(dict(zip("AB", ways.places, strict=True)))
         (first, tense), (second, other) = ways.words
         last = len(ways.between) - 1
@@ -332,12 +315,12 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         self,
         name: str,
         heading: str,
-        seen: Seen,
+        seen: Mapped,
         labels: Sequence[str],
         rows: Sequence[Forms],
         beside: Sequence[Forms],
     ) -> None:
-        """Fill a table; forms that are not those beside them are bold."""
+        """Fill a table; a form that differs from the one beside it is bold."""
         table: DataTable[Text] = self.query_one(name, DataTable)
         row = table.cursor_row
         table.clear(columns=True)
@@ -359,7 +342,7 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         steps.value = str(min(MOST_STEPS, max(2, count + change)))
 
     def action_dimension(self, change: int) -> None:
-        """Walk along another dimension."""
+        """Walk along the next or the previous dimension."""
         if self._seen:
             self._rank = (self._rank + change) % len(self._seen.map.kl)
             self._go()
@@ -367,7 +350,7 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
     # Panes
 
     def action_pane(self, pane: str) -> None:
-        """Go to a pane, the only one in view on a narrow terminal."""
+        """Focus a pane; a narrow terminal shows only this one."""
         self._pane = pane
         for name in PANES:
             self.set_class(name == pane, f"-{name}")
@@ -383,11 +366,5 @@ are bold. *auto* reads a word in the tense in which the model finds it likeliest
         self.refresh_bindings()
 
     def action_words(self) -> None:
-        """Type the words."""
+        """Focus the words."""
         self.query_one("#a").focus()
-
-    def _say(self, message: str, wrong: bool = False) -> None:
-        line = self.query_one("#message", Static)
-        line.set_class(wrong, "wrong")
-        line.display = bool(message)
-        line.update(Content(printable(message)))

@@ -1,10 +1,12 @@
 """The settings as a list: one line each with its value and what it accepts, under its section."""
 
+import contextlib
+
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
-from textual.widgets.option_list import Option
+from textual.widgets.option_list import Option, OptionDoesNotExist
 
 from core.config.fields import Field, field, fields
 from core.config.schema import SECTIONS
@@ -73,7 +75,7 @@ class FieldList(OptionList):
     def draw_again(self, known: Field | None = None) -> None:
         """Show a field, or all of them, as they stand."""
         for one in [known] if known else fields():
-            if one.key in self._id_to_option:
+            with contextlib.suppress(OptionDoesNotExist):
                 self.replace_option_prompt(one.key, self._line(one))
 
     def on_resize(self) -> None:
