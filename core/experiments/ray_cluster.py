@@ -13,11 +13,12 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.compute.allocator import keep_freed_memory
+from core.compute.search_path import child_environment
 from core.compute.workers import processor_count
 from core.errors import InputError, TrainingError
 from core.experiments.design import Stopping, Trial
@@ -106,12 +107,21 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
     """Connect to a cluster until the end of the block. Yield a folder for the files of Ray."""
     import ray
 
+    # The workers of Ray must not import from the working directory.
+    os.environ["PYTHONPATH"] = child_environment().get("PYTHONPATH", "")
+    job = ray.job_config.JobConfig()
+    job._py_driver_sys_path = _NoDirectories()
     logging.getLogger("ray").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="cvae-tui-", ignore_cleanup_errors=True) as folder:
         if address:
             _check_reachable(address)
             try:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+                ray.init(
+                    address=address,
+                    job_config=job,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
             except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
                 raise InputError(
                     f"--ray {address}: cannot connect to Ray: "
@@ -120,6 +130,7 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
         else:
             ray.init(
                 address="local",
+                job_config=job,
                 num_cpus=jobs or processor_count(),
                 include_dashboard=False,
                 log_to_driver=False,
@@ -131,6 +142,13 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
             yield folder
         finally:
             ray.shutdown()
+
+
+class _NoDirectories(list[str]):
+    """Directories that the workers of Ray search first; none, though Ray adds the working one."""
+
+    def extend(self, directories: Iterable[str]) -> None:
+        """Add nothing."""
 
 
 def _check_reachable(address: str) -> None:

@@ -9,7 +9,6 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import tempfile
 import termios
 import threading
@@ -18,10 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.compute.hardware import Hardware
+from core.compute.search_path import child_environment
 from core.errors import CvaeError
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.training import events
+from tui.hosting.program import PROGRAM
 
 PAIRS = 5
 EPOCHS = 40
@@ -50,7 +51,7 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
         "hardware.threads": hardware.threads,
         "hardware.precision": hardware.precision,
     }
-    command = [sys.executable, "-m", "tui.cli.main", "--runs-dir", str(runs), "train"]
+    command = [*PROGRAM, "--runs-dir", str(runs), "train"]
     command += [] if live else ["--headless"]
     command += ["--name", name]
     for key, value in settings.items():
@@ -63,7 +64,7 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
         stdout=slave,
         stderr=slave,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+        env={**child_environment(), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
     )
     os.close(slave)
     threading.Thread(target=_drain, args=(master,), daemon=True).start()

@@ -11,11 +11,14 @@ from typing import Literal
 
 import click
 
+from core.compute.search_path import child_environment
+from core.errors import TrainingError
 from core.runs.directory import RunDirectory
-from core.runs.ownership import is_owned, owned_error
+from core.runs.ownership import is_owned, living_owner, owned_error
 from core.text import printable
 from core.training import events
 from core.training.control import Control
+from tui.hosting.program import PROGRAM
 from tui.hosting.signals import handling_signals
 from tui.terminal.terminal import leave_terminal
 from tui.text.format import count, duration, figure, score
@@ -23,6 +26,8 @@ from tui.text.progress_bar import ProgressBars
 
 OnHangUp = Literal["continue", "stop"]
 """What becomes of a training whose terminal is gone."""
+HANDOVER_SECONDS = 120.0
+"""Longest wait for a detached process to own its run; the import of PyTorch takes seconds."""
 QUIET_SECONDS = 10.0
 """Plain lines about progress are at least so far apart."""
 
@@ -63,24 +68,51 @@ def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -
 
 
 def train_detached(directory: RunDirectory) -> None:
-    """Train a run in a process of its own session, which reports into the run's log.
+    """Start a process of its own session that trains a run, and wait until it owns the run.
 
-    Raises InputError when the run cannot go on, OwnedElsewhereError when a process writes it.
+    The process reports into the log of the run.
+
+    Raises InputError when the run cannot go on, OwnedElsewhereError when a process writes it,
+    TrainingError when the process ends before it owns the run.
     """
     from core.session import check_resumable
 
     if is_owned(directory):
         raise owned_error(directory)
     check_resumable(directory)
-    command = [sys.executable, "-m", "tui.cli.main", "train", "--headless"]
     with directory.log_file.open("ab") as log:
-        subprocess.Popen(
-            [*command, "--resume", str(directory.path.resolve())],
+        begins = log.tell()
+        process = subprocess.Popen(
+            [*PROGRAM, "train", "--headless", "--resume", str(directory.path.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env=child_environment(),
         )
+    deadline = time.monotonic() + HANDOVER_SECONDS
+    while (code := process.poll()) is None:
+        owner = living_owner(directory)
+        if owner and owner.pid == process.pid:
+            return
+        if time.monotonic() > deadline:
+            raise TrainingError(
+                f"{directory.name} does not train yet: process {process.pid} is still starting "
+                f"after {HANDOVER_SECONDS:.0f} s. {directory.log_file} has its messages"
+            )
+        time.sleep(0.05)
+    if code:
+        ended = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+        raise TrainingError(
+            f"{directory.name} does not train: its process {ended}: "
+            f"{_last_line(directory, begins)}. {directory.log_file} has its messages"
+        )
+
+
+def _last_line(directory: RunDirectory, begins: int) -> str:
+    """Return the last line in the log of a run, from a place in bytes on."""
+    lines = directory.log_file.read_bytes()[begins:].decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "without a message")
 
 
 def steering_hint(directory: RunDirectory) -> str:
