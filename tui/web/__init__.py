@@ -1,1 +1,1 @@
-"""The app in browsers."""
+"""Server of the app to browsers."""

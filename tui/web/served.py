@@ -1,4 +1,4 @@
-"""The app as the child of a web server: packets on its pipes in the place of a terminal."""
+"""App as the child of a web server: packets on pipes in the place of a terminal."""
 
 import contextlib
 import os
@@ -12,25 +12,25 @@ from tui.terminal.terminal import log_file
 
 
 class ServedDriver(WebDriver):
-    """Ends the app with the server, however that ends."""
+    """Driver that ends the app when the server is gone."""
 
     def run_input_thread(self) -> None:
-        """Dispatch what the visitor types until the app closes or the server is gone."""
+        """Dispatch the input of the visitor until the app closes or the server is gone."""
         super().run_input_thread()
         if not self.exit_event.is_set():
             self._app.post_message(ExitApp())
 
 
 def is_served() -> bool:
-    """Whether textual-serve has started this process."""
+    """Return True in a process that textual-serve has started."""
     return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 @contextlib.contextmanager
 def own_output() -> Iterator[None]:
-    """Let the driver alone write to the server, while descriptors 1 and 2 lead into the log file.
+    """Keep the pipe to the server for the driver; direct descriptors 1 and 2 to the log file.
 
-    Whatever a library prints between two packets would end the visit.
+    Text that a library prints between two packets would end the visit.
     """
     log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     kept, before = [os.dup(1), os.dup(2)], sys.__stdout__

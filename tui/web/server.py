@@ -1,8 +1,6 @@
-"""The app in browsers: a page with a terminal in it, and a read-only app for each visitor."""
+"""Web server with a terminal in a page, and a read-only app for each visitor."""
 
 import asyncio
-import base64
-import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -10,7 +8,6 @@ import json
 import shlex
 import signal
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,18 +17,23 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-MOST_VISITORS = 8
+from tui.hosting.program import PROGRAM
+from tui.web.visit import GRACE_SECONDS, Visit
+
+MAX_VISITORS = 8
 """Apps at one time, each a process of about 100 MB until it loads a model."""
 COOKIE = "cvae-tui"
-LONGEST_MESSAGE = 2**16
+MAX_MESSAGE = 2**16
 """Bytes that a visitor may send at once."""
-GRACE_SECONDS = 3.0
+CLOSING_SECONDS = 0.5
+"""Longest wait for a browser to confirm that a connection closes."""
 SIZES = range(20, 501)
 """Columns and rows that a terminal in a browser may have."""
+HERE = Path(__file__).parent
 STATIC = Path(textual_serve.__file__).parent / "static"
 HEADERS = {
-    # The page and its terminal come from here, and nothing that a run says can load anything.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'sha256-{script}'; "
+    # Only this server's files may be loaded, whatever the text of a run contains.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
     "style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "Cache-Control": "no-store",
@@ -39,95 +41,30 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-SCRIPT = """\
-const terminal = document.getElementById("terminal");
-terminal.dataset.sessionWebsocketUrl =
-  location.protocol.replace("http", "ws") + "//" + location.host + "/ws";
-history.replaceState(null, "", "/");
-document.getElementById("again").onclick = () => location.reload();
-new MutationObserver((_, observer) => {
-  if (!document.body.classList.contains("-first-byte")) return;
-  terminal.querySelector("textarea").focus();
-  observer.disconnect();
-}).observe(document.body, { attributes: true });
-"""
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>cvae-tui, read-only</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/css/xterm.css">
-<style>
-@font-face {
-  font-family: "Roboto Mono";
-  src: url("/static/fonts/RobotoMono-VariableFont_wght.ttf");
-}
-body { margin: 0; background: #121212; color: #e4e4e4; font: 16px system-ui, sans-serif; }
-.textual-terminal { width: 100vw; height: 100vh; }
-.said { position: absolute; inset: 0; z-index: 10; display: flex; flex-direction: column;
-  gap: 1rem; align-items: center; justify-content: center; background: #121212; }
-body.-first-byte #opening, #closed { display: none; }
-body.-closed #closed { display: flex; }
-button { font: inherit; padding: .5rem 1.5rem; }
-</style>
-</head>
-<body>
-<div class="said" id="opening"><p>Opening cvae-tui ...</p></div>
-<div class="said" id="closed"><p>This visit has ended.</p>
-<button type="button" id="again">Look again</button></div>
-<main id="terminal" class="textual-terminal" data-font-size="16"></main>
-<span id="start" hidden></span>
-<script>{script}</script>
-<script src="/static/js/textual.js"></script>
-</body>
-</html>
-"""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Visit(AppService):
-    """The app of one visitor."""
-
-    async def run(self) -> None:
-        """Pass on what the app shows; the visit ends with the app, however that ends."""
-        await super().run()
-        await self.remote_close()
-
-    async def end(self) -> None:
-        """End the app, by force where it does not go by itself."""
-        with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(self.stop(), GRACE_SECONDS)
-        process = self._process
-        if process is None:
-            return
-        try:
-            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
-        except TimeoutError:
-            process.kill()
-
-
 class Serving:
-    """Hands out the page and hosts the visits. Anyone may look who has the token, if there is one.
+    """Handlers of requests, and the visits.
 
-    Without a token, only requests for this very machine are answered, so that no page of another
-    site gets in under a name that it has made point here.
+    With a token, a request needs the token or the cookie of an earlier one. Without a token, only
+    requests for a loopback name are answered. A page of another site that resolves its own name to
+    this machine is therefore refused.
     """
 
-    def __init__(self, command: str, *, token: str = "", most_visitors: int = MOST_VISITORS):
+    def __init__(self, command: str, *, token: str = "", max_visitors: int = MAX_VISITORS):
         self._command = command
         self._token = token
-        self._most_visitors = most_visitors
+        self._max_visitors = max_visitors
         self._visits: set[web.WebSocketResponse] = set()
         self._downloads = DownloadManager()
 
     def application(self) -> web.Application:
-        """What answers the requests."""
+        """Return the application with its routes."""
         application = web.Application(middlewares=[self._guard])
         application.router.add_get("/", self._index)
+        application.router.add_get("/page.js", self._script)
         application.router.add_get("/ws", self._visit)
         application.router.add_static("/static", STATIC)
         application.on_shutdown.append(self._end_visits)
@@ -143,11 +80,11 @@ class Serving:
                 response.set_cookie(
                     COOKIE, _digest(self._token), httponly=True, samesite="Strict", path="/"
                 )
-            response.headers.update(_headers())
+            response.headers.update(HEADERS)
         return response
 
     def _refusal(self, request: web.Request) -> web.Response | None:
-        """Why a request is not answered; None when it is."""
+        """Return the answer to a request that is refused; None for one that is allowed."""
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
             return web.Response(status=403, text="This page is not for other sites.\n")
@@ -156,27 +93,30 @@ class Serving:
                 return None
             return web.Response(status=403, text="Ask for localhost.\n")
         given = request.query.get("token")
-        known = _digest(given) if given is not None else request.cookies.get(COOKIE, "")
-        # In constant time, so that no answer tells how much of a token is right.
-        if hmac.compare_digest(known.encode(), _digest(self._token).encode()):
+        digest = _digest(given) if given is not None else request.cookies.get(COOKIE, "")
+        # In constant time, so that the time of an answer does not depend on the token.
+        if hmac.compare_digest(digest.encode(), _digest(self._token).encode()):
             return None
         return web.Response(status=401, text="A token is needed: /?token=...\n")
 
-    async def _index(self, request: web.Request) -> web.Response:
-        if len(self._visits) >= self._most_visitors:
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        if len(self._visits) >= self._max_visitors:
             return web.Response(
                 status=503,
-                text=f"{len(self._visits)} visitors are looking already; come back later.\n",
+                text=f"{len(self._visits)} visitors are here already. Try again later.\n",
             )
-        return web.Response(
-            text=PAGE.replace("{script}", SCRIPT), content_type="text/html", charset="utf-8"
-        )
+        return web.FileResponse(HERE / "page.html")
+
+    async def _script(self, request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(HERE / "page.js")
 
     async def _visit(self, request: web.Request) -> web.WebSocketResponse:
-        """One app for as long as its visitor looks."""
-        socket = web.WebSocketResponse(heartbeat=15, max_msg_size=LONGEST_MESSAGE)
+        """Run one app until its visitor leaves."""
+        socket = web.WebSocketResponse(
+            heartbeat=15, max_msg_size=MAX_MESSAGE, timeout=CLOSING_SECONDS
+        )
         await socket.prepare(request)
-        if len(self._visits) >= self._most_visitors:
+        if len(self._visits) >= self._max_visitors:
             await socket.close(code=1013, message=b"too many visitors")
             return socket
         self._visits.add(socket)
@@ -184,7 +124,7 @@ class Serving:
         async def close() -> None:
             await socket.close()
 
-        service = Visit(
+        visit = Visit(
             self._command,
             write_bytes=socket.send_bytes,
             write_str=socket.send_str,
@@ -193,11 +133,11 @@ class Serving:
         )
         try:
             width, height = (_size(request.query.get(name)) for name in ("width", "height"))
-            await service.start(width or 80, height or 24)
-            await _relay(socket, service)
+            await visit.start(width or 80, height or 24)
+            await _relay(socket, visit)
         finally:
             self._visits.discard(socket)
-            await service.end()
+            await visit.end()
         return socket
 
     async def _end_visits(self, application: web.Application) -> None:
@@ -207,16 +147,18 @@ class Serving:
 def serve(
     host: str, port: int, command: str, *, token: str, ready: Callable[[str], object]
 ) -> None:
-    """Serve until interrupted.
+    """Serve until SIGINT or SIGTERM.
 
-    ready: told where, once visitors can come.
+    ready: called with the address once visitors can connect.
 
-    Raises OSError when nothing can be served there.
+    Raises OSError when the address cannot be bound.
     """
 
     async def run() -> None:
         application = Serving(command, token=token).application()
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE_SECONDS)
+        runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=GRACE_SECONDS, lingering_time=0
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
@@ -231,18 +173,18 @@ def serve(
 
 
 def visitor_command(runs_dir: Path, run: Path | None) -> str:
-    """The command that opens a read-only app, quoted for a shell.
+    """Return the command that opens a read-only app, quoted for a shell.
 
-    run: the one to show first; None for the newest.
+    run: the run to show first; None for the newest.
     """
-    words = [sys.executable, "-m", "tui.cli.main", "--runs-dir", str(runs_dir.absolute())]
+    words = [*PROGRAM, "--runs-dir", str(runs_dir.absolute())]
     words += ["--read-only"] if run is None else ["attach", "--read-only", str(run.absolute())]
     # In the place of the shell, so that ending the process ends the app.
     return f"exec {shlex.join(words)}"
 
 
 def is_loopback(name: str) -> bool:
-    """Whether every address of a host is one that only this machine reaches."""
+    """Return True for a host name or address that only this machine reaches."""
     if name == "localhost":
         return True
     try:
@@ -252,9 +194,9 @@ def is_loopback(name: str) -> bool:
 
 
 def resolves_to_loopback(host: str) -> bool:
-    """Whether a host to bind is reached from this machine alone.
+    """Return True when every address of a host to bind is a loopback address.
 
-    Raises OSError when it cannot be found.
+    Raises OSError when the host cannot be resolved.
     """
     if not host:
         return False
@@ -263,7 +205,7 @@ def resolves_to_loopback(host: str) -> bool:
 
 
 async def _relay(socket: web.WebSocketResponse, service: AppService) -> None:
-    """Pass on what a visitor types; whatever else is sent is dropped."""
+    """Pass the input of a visitor to the app; drop every other message."""
     async for message in socket:
         try:
             kind, *rest = json.loads(message.data) if message.type is WSMsgType.TEXT else ("",)
@@ -284,7 +226,7 @@ async def _relay(socket: web.WebSocketResponse, service: AppService) -> None:
 
 
 def _size(given: object) -> int | None:
-    """Columns or rows; None where none can be made of what was given."""
+    """Return columns or rows within the limits; None for what is not a number."""
     try:
         return min(max(int(str(given)), SIZES.start), SIZES.stop - 1)
     except ValueError:
@@ -295,13 +237,8 @@ def _digest(token: str) -> str:
     return hashlib.sha256(f"cvae-tui {token}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _headers() -> dict[str, str]:
-    script = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    return {name: value.replace("{script}", script) for name, value in HEADERS.items()}
-
-
 def _name_of(host: str) -> str:
-    """The host of a Host header, without its port."""
+    """Return the host of a Host header, without its port."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
