@@ -1,6 +1,6 @@
-import os
+"""A terminal with the program in it, a browser, and a directory full of modules of others."""
+
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import pytest
 from browser import Browser
 from terminal import Terminal
 
-PROGRAM = [sys.executable, "-m", "tui.cli.main"]
+from tui.hosting.program import PROGRAM
+
+MODULES = ("data", "core", "torch", "ray", "textual_serve")
 
 
 @pytest.fixture
@@ -21,15 +23,15 @@ def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
         columns: int = 80,
         rows: int = 24,
         program: Sequence[str] = PROGRAM,
+        cwd: Path = tmp_path,
         **env: str,
     ) -> Terminal:
         home = {
             "CVAE_TUI_RUNS_DIR": str(tmp_path / "runs"),
             "XDG_STATE_HOME": str(tmp_path / "state"),
-            "PYTHONPATH": os.pathsep.join(sys.path),
         }
         terminal = Terminal(
-            [*program, *arguments], columns=columns, rows=rows, env=home | env, cwd=tmp_path
+            [*program, *arguments], columns=columns, rows=rows, env=home | env, cwd=cwd
         )
         opened.append(terminal)
         return terminal
@@ -37,6 +39,21 @@ def open_terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     yield run
     for terminal in opened:
         terminal.close()
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Iterator[Path]:
+    """A working directory with modules named as ours; none of them may be executed."""
+    directory = tmp_path / "foreign"
+    modules = [directory / f"{name}.py" for name in MODULES]
+    modules += [directory / "tui" / "__init__.py"]
+    for folder in ("data", "tui"):
+        (directory / folder).mkdir(parents=True)
+    (directory / "data" / "x.csv").touch()
+    for module in modules:
+        module.write_text("open(__file__ + '.executed', 'w').close()\n")
+    yield directory
+    assert not list(directory.rglob("*.executed"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -25,6 +25,18 @@ MODES_OFF = {
 
 PRIVATE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-ln-zA-Z]|\x1bP[^\x1b]*\x1b\\")
 """Queries and modes that pyte does not know and would print."""
+
+
+PATIENCE = 240.0
+"""Seconds that a condition may take to hold, on a machine with many other processes."""
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until the condition holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to hold"
+        time.sleep(0.1)
 
 
 class Terminal:
@@ -89,7 +101,7 @@ class Terminal:
         ready, _, _ = select.select([self._master], [], [], seconds)
         return os.read(self._master, 65_536) if ready else b""
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = PATIENCE) -> re.Match[str]:
         """Wait until the screen shows something that the pattern finds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -123,7 +135,7 @@ class Terminal:
                 self._status = os.waitstatus_to_exitcode(status)
         return self._status
 
-    def wait_for_exit(self, seconds: float = 30) -> int:
+    def wait_for_exit(self, seconds: float = PATIENCE) -> int:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._master < 0:

@@ -20,7 +20,7 @@ def test_train_watch_stop_convert_and_leave(
     terminal = open_terminal(columns=columns, rows=rows)
     terminal.wait_for("Nothing is trained yet")
     terminal.press("t")
-    first = terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    first = terminal.wait_for(r"CE nats/word ([\d.]+)")
     terminal.wait_for(r"words/s")
 
     def another_value() -> str:
@@ -29,14 +29,14 @@ def test_train_watch_stop_convert_and_leave(
     terminal.wait_for(another_value())
     assert re.search("[⠁-⣿]", terminal.text), "no line on the charts"
     terminal.press("s")
-    terminal.wait_for("· stopped", 60)
+    terminal.wait_for("· stopped")
 
     terminal.press("3")
     terminal.wait_for("Model verbs-default-1")
     terminal.press("access")
-    terminal.wait_for("present-progressive +[a-z]+", 60)
+    terminal.wait_for("present-progressive +[a-z]+")
     terminal.press("\x1b[14~")
-    terminal.wait_for("Gaussian score [01]", 60)
+    terminal.wait_for("Gaussian score [01]")
     terminal.press("6")
     terminal.wait_for("verbs-default-1 +. stopped")
     terminal.press("q")
@@ -51,7 +51,7 @@ def test_leaving_while_training_asks_and_writes_a_checkpoint(
     open_terminal: OpenTerminal, tmp_path: Path
 ) -> None:
     terminal = open_terminal("train", "--name", "mine")
-    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.wait_for(r"CE nats/word ([\d.]+)")
     terminal.press("q")
     terminal.wait_for("Stop and leave")
     terminal.press("n")
@@ -59,7 +59,7 @@ def test_leaving_while_training_asks_and_writes_a_checkpoint(
     terminal.press("q")
     terminal.wait_for("Stop and leave")
     terminal.press("y")
-    assert terminal.wait_for_exit(60) == 0
+    assert terminal.wait_for_exit() == 0
     terminal.assert_clean()
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "last.safetensors").exists()
 
@@ -69,9 +69,9 @@ def test_a_signal_stops_with_a_checkpoint_and_a_clean_terminal(
     open_terminal: OpenTerminal, tmp_path: Path, number: signal.Signals
 ) -> None:
     terminal = open_terminal("train", "--name", "mine")
-    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.wait_for(r"CE nats/word ([\d.]+)")
     terminal.kill(number)
-    assert terminal.wait_for_exit(60) == 128 + number
+    assert terminal.wait_for_exit() == 128 + number
     terminal.assert_clean()
     (run,) = list_runs(tmp_path / "runs")
     assert run.state == "stopped"
@@ -81,9 +81,9 @@ def test_ctrl_c_ends_a_headless_training_with_a_checkpoint(
     open_terminal: OpenTerminal, tmp_path: Path
 ) -> None:
     terminal = open_terminal("train", "--headless", "--name", "mine")
-    terminal.wait_for(r"CE [\d.]+", 120)
+    terminal.wait_for(r"CE [\d.]+")
     terminal.press("\x03")
-    assert terminal.wait_for_exit(60) == 130
+    assert terminal.wait_for_exit() == 130
     terminal.assert_clean()
     (run,) = list_runs(tmp_path / "runs")
     assert run.state == "stopped"

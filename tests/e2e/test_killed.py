@@ -1,6 +1,5 @@
 """A run that is killed with SIGKILL again and again ends as if nothing had happened."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,7 +26,6 @@ def test_killed_runs_end_as_the_undisturbed_one(
     runs = tmp_path / "runs"
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("killing.py"), runs, config, str(kills), "7"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=False,

@@ -16,17 +16,16 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import PROGRAM
-from terminal import Terminal
+from terminal import PATIENCE, Terminal, wait_until
 
 from core.catalogue.listing import summarize
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, living_owner
 from core.training import events
+from tui.hosting.program import PROGRAM
 
 OpenTerminal = Callable[..., Terminal]
-CVAE_TUI = (sys.executable, "-m", "tui.cli.main")
 F_KEYS = [f"\x1b[{code}~" for code in (11, 12, 13, 14, 15, 17, 18)]
 """F1 to F7, for the seven screens."""
 
@@ -44,11 +43,11 @@ def mine(tmp_path: Path) -> Iterator[RunDirectory]:
 def command_line(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs cvae-tui without a terminal."""
 
-    def run(*arguments: str, seconds: float = 90) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, seconds: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*CVAE_TUI, *arguments],
+            [*PROGRAM, *arguments],
             env={**os.environ, "CVAE_TUI_RUNS_DIR": str(tmp_path / "runs")}
-            | {"PYTHONPATH": os.pathsep.join(sys.path), "XDG_STATE_HOME": str(tmp_path / "state")},
+            | {"XDG_STATE_HOME": str(tmp_path / "state")},
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -60,13 +59,6 @@ def command_line(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[st
 
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to hold"
-        time.sleep(0.1)
 
 
 def told(run: RunDirectory, kind: type[events.Event]) -> int:
@@ -82,7 +74,7 @@ def trains_on(run: RunDirectory) -> None:
 
 def in_the_app(open_terminal: OpenTerminal, *options: str, **how: object) -> Terminal:
     terminal = open_terminal("train", "--name", "mine", *options, **how)
-    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.wait_for(r"CE nats/word ([\d.]+)")
     return terminal
 
 
@@ -121,7 +113,7 @@ def test_a_training_survives_its_terminal_and_is_steered_from_another(
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1 and f"process {owner.pid} on " in refused.stderr
     second.press("s")
-    second.wait_for("mine · stopped", 60)
+    second.wait_for("mine · stopped")
     second.press("q")
     assert second.wait_for_exit() == 0
     second.assert_clean()
@@ -139,7 +131,7 @@ def test_a_training_that_has_yet_to_begin_survives_its_terminal(
     wait_until(lambda: told(mine, events.Detached))
     trains_on(mine)
     terminal.kill(signal.SIGTERM)
-    assert terminal.wait_for_exit(30) == 128 + signal.SIGTERM
+    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert summarize(mine).state == "stopped"
 
 
@@ -149,7 +141,7 @@ def test_a_signal_before_the_training_has_begun_ends_it(
     terminal = open_terminal("train", "--name", "mine")
     terminal.wait_for("Starting: loading PyTorch")
     terminal.kill(signal.SIGTERM)
-    assert terminal.wait_for_exit(60) == 128 + signal.SIGTERM
+    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     terminal.assert_clean()
     assert summarize(mine).state == "stopped"
 
@@ -160,11 +152,11 @@ def test_leaving_an_attached_app_does_not_touch_the_training(
     detached = command_line("train", "--detach", "--name", "mine")
     assert (detached.returncode, detached.stdout) == (0, "mine\n")
     attached = open_terminal("attach", "mine")
-    attached.wait_for("mine · training", 60)
+    attached.wait_for("mine · training")
     attached.press("q")
     assert attached.wait_for_exit() == 0
     again = open_terminal("attach", "mine")
-    again.wait_for("mine · training", 60)
+    again.wait_for("mine · training")
     again.hang_up()
     again.wait_for_exit()
     trains_on(mine)
@@ -187,11 +179,11 @@ def test_an_attached_app_sees_that_the_training_died(
 ) -> None:
     assert command_line("train", "--detach", "--name", "mine").returncode == 0
     attached = open_terminal("attach", "mine")
-    attached.wait_for("mine · training", 60)
+    attached.wait_for("mine · training")
     owner = living_owner(mine)
     assert owner is not None
     os.kill(owner.pid, signal.SIGKILL)
-    attached.wait_for("mine · crashed", 10)
+    attached.wait_for("mine · crashed")
     attached.press("q")
     assert attached.wait_for_exit() == 0
 
@@ -227,7 +219,7 @@ def test_a_hang_up_stops_with_a_checkpoint_where_that_is_wanted(
 ) -> None:
     terminal = in_the_app(open_terminal, "--on-hangup", "stop")
     terminal.hang_up()
-    assert terminal.wait_for_exit(60) == 128 + signal.SIGHUP
+    assert terminal.wait_for_exit() == 128 + signal.SIGHUP
     assert summarize(mine).state == "stopped"
     assert mine.checkpoint("last").exists()
 
@@ -241,7 +233,7 @@ def test_a_signal_ends_an_orphan_with_a_checkpoint(
     wait_until(lambda: told(mine, events.Detached))
     time.sleep(1)
     terminal.kill(number)
-    assert terminal.wait_for_exit(30) == 128 + number
+    assert terminal.wait_for_exit() == 128 + number
     assert summarize(mine).state == "stopped"
     assert mine.checkpoint("last").exists()
 
@@ -255,7 +247,7 @@ def test_a_terminal_that_vanishes_without_a_signal_is_noticed(
     wait_until(lambda: told(mine, events.Detached))
     trains_on(mine)
     terminal.kill(signal.SIGTERM)
-    assert terminal.wait_for_exit(30) == 128 + signal.SIGTERM
+    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert summarize(mine).state == "stopped"
 
 
@@ -265,12 +257,12 @@ def test_a_headless_training_survives_its_terminal(
 ) -> None:
     trap = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', *PROGRAM] if ignored else PROGRAM
     terminal = open_terminal("train", "--headless", "--name", "mine", program=trap)
-    terminal.wait_for(r"CE [\d.]+", 120)
+    terminal.wait_for(r"CE [\d.]+")
     terminal.hang_up()
     wait_until(lambda: told(mine, events.Detached))
     trains_on(mine)
     terminal.kill(signal.SIGTERM)
-    assert terminal.wait_for_exit(30) == 128 + signal.SIGTERM
+    assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert summarize(mine).state == "stopped"
     log = mine.log_file.read_text()
     assert "goes on without it" in log
@@ -282,9 +274,9 @@ def test_a_headless_training_stops_on_a_hang_up_where_that_is_wanted(
     open_terminal: OpenTerminal, mine: RunDirectory
 ) -> None:
     terminal = open_terminal("--on-hangup", "stop", "train", "--headless", "--name", "mine")
-    terminal.wait_for(r"CE [\d.]+", 120)
+    terminal.wait_for(r"CE [\d.]+")
     terminal.hang_up()
-    assert terminal.wait_for_exit(30) == 128 + signal.SIGHUP
+    assert terminal.wait_for_exit() == 128 + signal.SIGHUP
     assert summarize(mine).state == "stopped"
 
 
@@ -295,7 +287,7 @@ def test_a_training_is_kept_in_the_background(
     terminal.press("q")
     terminal.wait_for("keep it training in the background")
     terminal.press("k")
-    assert terminal.wait_for_exit(60) == 0
+    assert terminal.wait_for_exit() == 0
     terminal.assert_clean()
     assert "mine trains on in the background" in terminal.text
     assert "cvae-tui attach " in terminal.text
@@ -342,8 +334,7 @@ def over_ssh(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     def run(*arguments: str) -> Terminal:
         there = [
             *("env", "TERM=xterm-256color", f"CVAE_TUI_RUNS_DIR={tmp_path / 'runs'}"),
-            *(f"XDG_STATE_HOME={tmp_path / 'state'}", f"PYTHONPATH={os.pathsep.join(sys.path)}"),
-            *(*PROGRAM, *arguments),
+            *(f"XDG_STATE_HOME={tmp_path / 'state'}", *PROGRAM, *arguments),
         ]
         here = [
             *("ssh", "-tt", "-F", "none", "-i", str(key), "-p", str(port)),
@@ -364,14 +355,14 @@ def test_a_training_survives_its_ssh_connection(
     over_ssh: OpenTerminal, mine: RunDirectory, command_line: CommandLine
 ) -> None:
     terminal = over_ssh("train", "--name", "mine")
-    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.wait_for(r"CE nats/word ([\d.]+)")
     terminal.kill(signal.SIGKILL)
     wait_until(lambda: told(mine, events.Detached))
     trains_on(mine)
     again = over_ssh("attach", "mine")
     again.wait_for("mine · training")
     again.press("s")
-    again.wait_for("mine · stopped", 60)
+    again.wait_for("mine · stopped")
     again.press("q")
     assert again.wait_for_exit() == 0
     assert summarize(mine).state == "stopped"
@@ -381,7 +372,7 @@ def test_a_hang_up_without_a_training_ends_the_app(open_terminal: OpenTerminal) 
     terminal = open_terminal()
     terminal.wait_for("Nothing is trained yet")
     terminal.hang_up()
-    assert terminal.wait_for_exit(20) == 128 + signal.SIGHUP
+    assert terminal.wait_for_exit() == 128 + signal.SIGHUP
 
 
 def test_an_error_in_the_app_leaves_a_usable_terminal_and_a_written_traceback(
@@ -396,9 +387,9 @@ def test_an_error_in_the_app_leaves_a_usable_terminal_and_a_written_traceback(
     terminal = open_terminal(
         "train", "--name", "mine", program=[sys.executable, "-c", broken], columns=200
     )
-    terminal.wait_for(r"CE nats/word ([\d.]+)", 120)
+    terminal.wait_for(r"CE nats/word ([\d.]+)")
     terminal.press("?")
-    assert terminal.wait_for_exit(60) == 1
+    assert terminal.wait_for_exit() == 1
     terminal.assert_clean()
     found = re.search(r"a \[red\]bug.*details are in (\S+)", terminal.text)
     assert found, terminal.text
@@ -412,7 +403,7 @@ def test_ctrl_z_and_back(open_terminal: OpenTerminal) -> None:
     terminal.wait_for("Nothing is trained yet")
     terminal.press("\x1a")
     process = psutil.Process(terminal.pid)
-    wait_until(lambda: process.status() == psutil.STATUS_STOPPED, 10)
+    wait_until(lambda: process.status() == psutil.STATUS_STOPPED)
     terminal.read(0.5)
     terminal.assert_clean()
     terminal.kill(signal.SIGCONT)

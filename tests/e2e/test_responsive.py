@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from terminal import PATIENCE, Terminal
 
 OpenTerminal = Callable[..., Terminal]
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 def training(open_terminal: OpenTerminal, *options: str) -> Terminal:
     terminal = open_terminal(*options, "train", columns=160, rows=48, COLORTERM="truecolor")
-    terminal.wait_for(r"epoch [3-9]\d\.\d/", 120)
+    terminal.wait_for(r"epoch [3-9]\d\.\d/")
     return terminal
 
 
@@ -49,7 +49,7 @@ def answered(terminal: Terminal, key: str, row: int, pattern: str) -> float:
     before, start = terminal.line(row), time.perf_counter()
     terminal.press(key)
     while (now := terminal.line(row)) == before or not re.search(pattern, now):
-        assert time.perf_counter() - start < 10, f"{key!r} was not answered:\n{terminal.text}"
+        assert time.perf_counter() - start < PATIENCE, f"{key!r} was not answered:\n{terminal.text}"
         terminal.draw(terminal.read_bytes(1))
     return 1000 * (time.perf_counter() - start)
 

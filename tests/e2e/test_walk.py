@@ -43,25 +43,25 @@ def test_every_screen_is_of_use_while_a_run_trains(
     terminal.press("128\r")
     terminal.wait_for("1 setting differs from default")
     terminal.press("t")
-    first = terminal.wait_for(r"CE nats/word ([\d.]+)", 180)
+    first = terminal.wait_for(r"CE nats/word ([\d.]+)")
     before = reports(mine)
 
     terminal.press("3")
     terminal.wait_for("Model ")
     terminal.press("carry")
     for tense in TENSES:
-        terminal.wait_for(f"{tense} +[a-z]+", 60)
+        terminal.wait_for(f"{tense} +[a-z]+")
 
     terminal.press(F4)
-    terminal.wait_for("Gaussian score [01]", 60)
+    terminal.wait_for("Gaussian score [01]")
     seed = terminal.text
     terminal.press("r")
-    terminal.wait_for("seed +1 ", 60)
+    terminal.wait_for("seed +1 ")
     assert terminal.text != seed
 
     terminal.press("5")
-    terminal.wait_for("of the variance", 60)
-    place = terminal.wait_for(r"─ (\S+) · (simple|third|present)", 60)
+    terminal.wait_for("of the variance")
+    place = terminal.wait_for(r"─ (\S+) · (simple|third|present)")
     terminal.press(RIGHT * 3)
     terminal.wait_for(rf"─ (?!{place[1]} · {place[2]})\S+ · (simple|third|present)")
 
@@ -83,7 +83,7 @@ def test_every_screen_is_of_use_while_a_run_trains(
     assert reports(mine) > before
 
     terminal.press("s")
-    terminal.wait_for("· stopped", 60)
+    terminal.wait_for("· stopped")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
     terminal.assert_clean()
