@@ -20,7 +20,7 @@ ENDED: tuple[RunState, ...] = ("finished", "failed")
 class FollowedRun:
     """A run's directory, its journal as far as it was read, and the history of that part.
 
-    One thread at a time may call `update`.
+    One thread at a time may call `update`, or `read` and then `take`.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
@@ -29,6 +29,8 @@ class FollowedRun:
         self.state: RunState = "new"
         """State at the last update."""
         self._follower = JournalFollower(directory.journal_file)
+        self._writer: RunState = "training"
+        """State of an active run at the last reading."""
 
     @property
     def name(self) -> str:
@@ -56,10 +58,22 @@ class FollowedRun:
         at_most: bytes to read; the next call continues. An empty list means that no whole line
         is left.
         """
-        new = self._follower.read_new(at_most)
-        self.history.add(new)
-        self.state = run_state(self.directory, self.history.state)
+        new = self.read(at_most)
+        self.take(new)
         return new
+
+    def read(self, at_most: int = 2**24) -> list[Event]:
+        """Return what is new in the journal, for `take`. Only this half needs the disk."""
+        if self.history.state in ACTIVE or self.behind:
+            # Before the journal: a process writes its last event before it lets go of the run.
+            self._writer = run_state(self.directory, "training")
+        return self._follower.read_new(at_most)
+
+    def take(self, new: list[Event]) -> None:
+        """Take in events that were read."""
+        self.history.add(new)
+        state = self.history.state
+        self.state = self._writer if state in ACTIVE and self._writer != "training" else state
 
     @cached_property
     def _configured(self) -> tuple[Config | None, str]:

@@ -4,7 +4,7 @@ A metric is one field annotated with `Metric` in `Progress`, `Evaluated` or what
 holds. Series, charts, tables and exports are made from this table.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -44,6 +44,7 @@ METRICS: Mapping[str, Source] = {
 
 DIMENSION = "kl_of_dimension_{:02}"
 """Name of the series of a latent dimension's KL, counted from 1."""
+_DIMENSION = DIMENSION.partition("{")[0]
 
 
 def metrics_of(event: type[Event]) -> Mapping[str, Source]:
@@ -52,6 +53,19 @@ def metrics_of(event: type[Event]) -> Mapping[str, Source]:
 
 
 def metric(name: str) -> Metric:
-    """Description of a series. One that is not in the table is described by its name."""
+    """Return the description of a series. One that is not in the table is described by its name."""
+    if name.startswith(_DIMENSION):
+        title = f"KL of dimension {name.removeprefix(_DIMENSION)}"
+        return Metric(title, "nats/word", name=name)
     source = METRICS.get(name)
     return source.metric if source else Metric(name.replace("_", " "), name=name)
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Sort series: first those of the table in its order, latent dimensions last."""
+    places = {name: place for place, name in enumerate(METRICS)}
+
+    def key(name: str) -> tuple[bool, int, int, str]:
+        return name.startswith(_DIMENSION), places.get(name, len(places)), len(name), name
+
+    return sorted(names, key=key)

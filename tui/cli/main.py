@@ -30,6 +30,7 @@ COMMANDS = {
         "results",
         "Write runs as a table, curves, event files or a page.",
     ),
+    "plot": ("results", "Print curves of runs into the terminal, without the app."),
     "serve": ("results", "Show the app in browsers, read-only."),
     "bench": ("results", "Speed of this machine, side by side."),
 }

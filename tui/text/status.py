@@ -7,7 +7,7 @@ from textual.content import Content
 from core.config.schema import Config
 from core.runs.directory import RunDirectory
 from core.runs.history import ACTIVE, History, State
-from core.runs.ownership import living_owner
+from core.runs.ownership import owner
 from core.text import printable
 from core.training.schedules import Schedules
 from tui.text.format import count, duration, figure
@@ -29,9 +29,8 @@ def status(
 def _run(
     directory: RunDirectory, history: History, state: State | str, *, loading: bool
 ) -> Content:
-    owner = living_owner(directory)
-    if owner and owner.elsewhere:
-        state = f"{state} on {printable(owner.host)}, read-only here"
+    if state == "elsewhere" and (writer := owner(directory)):
+        state = f"{state} on {printable(writer.host)}, read-only here"
     parts = [Content.styled(short_name(directory.name), "bold"), Content(state)]
     if loading:
         parts.append(Content("reading the rest of its journal ..."))
