@@ -31,7 +31,7 @@ def test_what_cannot_be_a_tag_is_refused_in_a_sentence(tag: str) -> None:
 
 def test_a_note_is_one_line_of_limited_length() -> None:
     assert parse_note("  two\n lines ") == "two lines"
-    with pytest.raises(InputError, match="up to 1000 characters; this has 1001"):
+    with pytest.raises(InputError, match="at most 1000 characters; this has 1001"):
         parse_note("x" * 1001)
 
 

@@ -88,7 +88,7 @@ def test_a_run_of_that_name_with_other_settings_is_refused(
     prepare(trials[-1].config, tmp_path / "runs", trials[-1].name)
     check_trials(trials, tmp_path / "runs")
     others = read_experiment(str(written())).trials
-    with pytest.raises(InputError, match=r"was begun with another model\.latent_size; choose"):
+    with pytest.raises(InputError, match=r"has another model\.latent_size; choose"):
         check_trials(others, tmp_path / "runs")
 
 
