@@ -1,12 +1,12 @@
-"""Paradigms, their conditions and splits, and the files that they are read from.
+"""File formats of corpora and pairs.
 
-Three formats are understood:
+Three formats are read:
 
-- a table: tab separated, with a header that names the conditions. A column `split` says train,
-  valid or test; a column `irregular` says 0 or 1;
-- the course's `train.txt`: four words a line, no header, the four English tenses in their order;
-- pairs: a table `source target source_tense target_tense`, or the course's `test.txt` with two
-  words a line, where the paradigms settle the tenses.
+- a table: tab separated, with a header that names the conditions. A column `split` holds train,
+  valid or test; a column `irregular` holds 0 or 1;
+- `train.txt` of the lab (docs/lab.md): four words per line, no header, the four English tenses;
+- pairs: a table `source target source_tense target_tense`, or `test.txt` of the lab with two words
+  per line, where the paradigms determine the tenses.
 """
 
 import unicodedata
@@ -22,14 +22,14 @@ ENGLISH_TENSES = ("simple-present", "third-person", "present-progressive", "simp
 TENSE_ABBREVIATIONS = dict(zip(("sp", "tp", "pg", "p"), ENGLISH_TENSES, strict=True))
 PAIR_COLUMNS = ("source", "target", "source_tense", "target_tense")
 LONGEST_FORM = 64
-"""Characters of the longest form that is read, in corpora and at prompts."""
+"""Most characters of a form, in corpora and at prompts."""
 LARGEST_FILE = 64 * 2**20
 LARGEST_CORPUS = "verbs-all"
 """Shipped corpus that holds all others."""
 
 
 def find_corpus(name: str) -> Corpus:
-    """The corpus that a name (of a shipped one) or a path stands for.
+    """Read a shipped corpus by its name, or a file by its path.
 
     Raises InputError when there is no such corpus or its file cannot be used.
     """
@@ -59,10 +59,11 @@ def known_paradigms(corpus: Corpus) -> set[tuple[str, ...]]:
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:
-    """The corpus in a file, a table or the course's four words a line.
+    """Read a corpus from a table, or from a file with four words per line.
 
-    Raises InputError with file, line and reason for whatever cannot be used. Duplicated rows are
-    legal; `Corpus.duplicates` counts them.
+    Duplicated rows are legal; `Corpus.duplicates` counts them.
+
+    Raises InputError with file, line and reason when the file cannot be used.
     """
     lines = list(_lines(path))
     names = {cell.strip() for cell in lines[0][1].split("\t")}
@@ -78,7 +79,7 @@ def read_corpus(path: Path, name: str | None = None) -> Corpus:
 
 
 def write_corpus(corpus: Corpus, path: Path) -> None:
-    """Write a corpus as a table with a column `split`, and `irregular` where it is known."""
+    """Write a corpus as a table with a column `split`, and `irregular` if it is known."""
     judged = all(paradigm.irregular is not None for paradigm in corpus.paradigms)
     rows = ["\t".join([*corpus.conditions, "split", *(["irregular"] if judged else [])])]
     for paradigm in corpus.paradigms:
@@ -88,9 +89,9 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
 
 
 def read_paradigms(path: Path, conditions: Sequence[str]) -> tuple[Paradigm, ...]:
-    """All paradigms of a corpus file that has just the given conditions, in whatever order.
+    """Read the paradigms of a corpus file with the given conditions, in any order.
 
-    Raises InputError when the file cannot be used or its conditions are others.
+    Raises InputError when the file cannot be used or has other conditions.
     """
     corpus = read_corpus(path)
     if set(corpus.conditions) != set(conditions):
@@ -106,12 +107,12 @@ def read_paradigms(path: Path, conditions: Sequence[str]) -> tuple[Paradigm, ...
 
 
 def read_pairs(path: Path, corpus: Corpus) -> tuple[Pair, ...]:
-    """Pairs for BLEU-4, with the tenses named in a table or settled by the corpus.
+    """Read pairs for BLEU-4. A table names the tenses; otherwise the corpus determines them.
 
-    A two-word line whose words fit several tenses means the first that fits, in the order of the
-    corpus's paradigms and conditions.
+    A two-word line that fits several tenses gets the first that fits, in the order of the corpus's
+    paradigms and conditions.
 
-    Raises InputError with file, line and reason for whatever cannot be used.
+    Raises InputError with file, line and reason when the file cannot be used.
     """
     (first, header), *rows = lines = list(_lines(path))
     if tuple(header.split("\t")) != PAIR_COLUMNS:
@@ -137,7 +138,7 @@ def write_pairs(pairs: Sequence[Pair], conditions: Sequence[str], path: Path) ->
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a text file that are not blank, with their numbers from 1."""
+    """Yield the lines of a text file that are not blank, with their numbers from 1."""
     try:
         if not path.is_file():
             raise InputError(f"{path} is not a file; a text file in UTF-8 is needed")
@@ -209,7 +210,7 @@ def _table(
     paradigms = []
     for number, line in rows:
         if line == header:
-            raise InputError(f"{path}, line {number}: the header stands here a second time")
+            raise InputError(f"{path}, line {number}: the header is repeated")
         cells = line.split("\t")
         if len(cells) != len(columns):
             raise InputError(

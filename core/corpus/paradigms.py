@@ -11,7 +11,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 @dataclass(frozen=True, slots=True)
 class Paradigm:
-    """The forms of one verb, one for each condition of its corpus."""
+    """Forms of one word, one for each condition of its corpus."""
 
     forms: tuple[str, ...]
     split: Split = "train"
@@ -20,7 +20,7 @@ class Paradigm:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A form and what it becomes under another condition (ids in the order of the corpus)."""
+    """A form and its counterpart under another condition. Ids are in the order of the corpus."""
 
     source: str
     target: str
@@ -37,7 +37,7 @@ class Corpus:
     paradigms: tuple[Paradigm, ...]
 
     def split(self, name: Split) -> tuple[Paradigm, ...]:
-        """The paradigms of one split, in the order of the file."""
+        """Return the paradigms of one split, in the order of the file."""
         return self._by_split[name]
 
     @cached_property
@@ -46,14 +46,14 @@ class Corpus:
 
     @cached_property
     def duplicates(self) -> int:
-        """Rows whose forms stand in an earlier row already."""
+        """Number of rows whose forms occur in an earlier row."""
         return len(self.paradigms) - len({paradigm.forms for paradigm in self.paradigms})
 
 
 def conversion_pairs(paradigms: Sequence[Paradigm]) -> list[Pair]:
-    """All ordered pairs of different conditions of the paradigms (12 each for four tenses).
+    """Pair all forms of each paradigm, in both directions (12 pairs for four conditions).
 
-    Where there is one condition alone, a form's pair is itself.
+    With a single condition, each form is paired with itself.
     """
     return [
         Pair(source, target, i, j)

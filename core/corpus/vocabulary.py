@@ -1,4 +1,4 @@
-"""Characters and conditions as ids: what a run needs to read and to write words."""
+"""Ids of characters and conditions."""
 
 import functools
 from collections.abc import Iterable, Sequence
@@ -13,15 +13,15 @@ from core.corpus.paradigms import Corpus
 from core.errors import InputError
 
 PAD, SOS, BLANK, EOS = range(4)
-"""Ids before the characters: padding, start of a word, a blanked character, end of a word."""
+"""Ids before the characters: padding, start of a word, dropped character, end of a word."""
 FIRST_OUTPUT = EOS
-"""The decoder says ids from here on: the end of the word, then the characters."""
+"""First id of the decoder's outputs: the end of the word, then the characters."""
 SPARE_STEPS = 4
-"""Characters that a decoded form may be longer than the longest form known."""
+"""Characters by which a decoded form may exceed the longest known form."""
 
 
 class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The alphabet and the conditions of a run, in the order of their ids."""
+    """Alphabet and conditions of a run, in the order of their ids."""
 
     characters: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=1)], ...],
@@ -33,7 +33,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     longest_form: Annotated[int, Meta(ge=1, le=LONGEST_FORM)]
 
     def __post_init__(self) -> None:
-        """Refuse doubled entries, which would give two ids to one thing."""
+        """Raise ValueError for a repeated entry, which would have two ids."""
         if len(set(self.characters)) < len(self.characters):
             raise ValueError("a character occurs twice")
         if len(set(self.conditions)) < len(self.conditions):
@@ -41,7 +41,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Vocabulary":
-        """The vocabulary of all splits of a corpus."""
+        """Collect the vocabulary of all splits of a corpus."""
         forms = [form for paradigm in corpus.paradigms for form in paradigm.forms]
         return cls(tuple(sorted(set().union(*forms))), corpus.conditions, max(map(len, forms)))
 
@@ -51,10 +51,10 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return EOS + 1 + len(self.characters)
 
     def encode(self, word: str) -> list[int]:
-        """Ids of a word, ending in `EOS`.
+        """Return the ids of a word, ending in `EOS`.
 
-        Raises InputError when the word is empty, too long, or has a character that this
-        vocabulary lacks.
+        Raises InputError when the word is empty, too long, or has a character outside the
+        alphabet.
         """
         if not word:
             raise InputError("the word is empty; at least one character is needed")
@@ -72,7 +72,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [*(self._ids[character] for character in word), EOS]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The word that ids spell, up to the first `EOS`."""
+        """Return the word of ids, up to the first `EOS`."""
         word = []
         for index in ids:
             if index == EOS:
@@ -82,13 +82,13 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "".join(word)
 
     def decoding_limit(self, words: Sequence[str] = ()) -> int:
-        """Steps, the end included, after which decoding stops for good."""
+        """Return the largest number of decoding steps, the end included."""
         return max([self.longest_form, *map(len, words)]) + SPARE_STEPS + 1
 
     def condition(self, name: str) -> int:
-        """Id of a condition, by its name or its usual abbreviation.
+        """Return the id of a condition by its name or its abbreviation.
 
-        Raises InputError for a name that this run does not know.
+        Raises InputError for an unknown name.
         """
         full = TENSE_ABBREVIATIONS.get(name, name)
         for candidate in (name, full):
@@ -100,7 +100,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def alphabet(self) -> str:
-        """The characters for people: ranges of neighbours joined by a hyphen."""
+        """Characters as readable text, with neighbours joined into ranges."""
         runs: list[list[str]] = []
         for character in self.characters:
             if runs and ord(runs[-1][-1]) + 1 == ord(character):
@@ -119,9 +119,9 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def read(cls, path: Path) -> "Vocabulary":
-        """The vocabulary in a JSON file.
+        """Read a vocabulary from a JSON file.
 
-        Raises InputError when it cannot be read or is none.
+        Raises InputError when the file cannot be read or is invalid.
         """
         try:
             return msgspec.json.decode(path.read_bytes(), type=cls)

@@ -1,1 +1,1 @@
-"""What is behind the scores of a model: likelihood, rate, what the latent tells, generation."""
+"""Diagnostics of a model: likelihood, rate, latent, conversions, generation."""

@@ -49,7 +49,7 @@ class Generation(msgspec.Struct, frozen=True):
     misses_by_distance: dict[int, int]
     """Number of measured misses by edit distance from the nearest training paradigm."""
     near_misses: tuple[NearMiss, ...]
-    """Some of those within NEAR, the nearest first."""
+    """Examples within NEAR, the nearest first."""
 
     @property
     def effective_paradigms(self) -> float:

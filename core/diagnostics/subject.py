@@ -14,7 +14,7 @@ Forms = tuple[str, ...]
 
 
 class Row(NamedTuple):
-    """A result in words, in a section of the report."""
+    """One line of the report: a result in words."""
 
     section: str
     name: str
@@ -50,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model, its corpus and the numbers of draws."""
+    """Model, corpus and numbers of draws of a diagnosis."""
 
     inference: Inference
     corpus: Corpus

@@ -1,1 +1,1 @@
-"""What leaves the program: tables, curves, event files and pages of runs."""
+"""Exports of runs: tables, curves, event files and pages."""

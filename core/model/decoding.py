@@ -1,4 +1,4 @@
-"""How words are read off the decoder: greedily, by beam search, or by drawing characters."""
+"""Decoding of words: greedy, by beam search, or by sampling of characters."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from core.model.cvae import CondVAE
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """A way to decode. The default is greedy: the most likely character at every step."""
+    """Decoding method. The default is greedy: the most likely character at every step."""
 
     beam: int = 1
-    """Hypotheses that beam search keeps; 1 keeps the greedy one."""
+    """Hypotheses of the beam search; 1 is greedy decoding."""
     temperature: float = 0.0
-    """Above 0, characters are drawn from the softmax of logits / temperature."""
+    """Temperature of sampling: above 0, characters are drawn from softmax(logits / temperature)."""
     seed: int = 0
-    """Of these draws."""
+    """Seed of the sampling."""
 
 
 GREEDY = Decoding()
@@ -30,7 +30,7 @@ GREEDY = Decoding()
 def decode(
     model: CondVAE, z: Tensor, conditions: Tensor, limit: int, how: Decoding = GREEDY
 ) -> Tensor:
-    """Ids of each row's word, (rows, limit), `EOS` from its end on.
+    """Decode each row to the ids of a word: (rows, limit), `EOS` from its end on.
 
     z: (rows, latent). conditions: (rows,) int64.
     """
@@ -41,18 +41,18 @@ def decode(
 
 
 def probabilities(model: CondVAE, z: Tensor, conditions: Tensor, words: Tensor) -> Tensor:
-    """How probable each character is after those before it, (rows, limit).
+    """Return the probability of each character given the ones before it: (rows, limit).
 
-    z: (rows, latent). conditions: (rows,) int64. words: their ids as `decode` finds them; what
-    stands behind a word's first `EOS` has no meaning.
+    z: (rows, latent). conditions: (rows,) int64. words: ids as `decode` returns them. Values
+    behind the first `EOS` of a word have no meaning.
     """
     logits = model.decode(z, conditions, shift_right(words))
-    said = (words - FIRST_OUTPUT)[:, :, None]
-    return torch.softmax(logits.float(), dim=2).gather(2, said)[:, :, 0]
+    outputs = (words - FIRST_OUTPUT)[:, :, None]
+    return torch.softmax(logits.float(), dim=2).gather(2, outputs)[:, :, 0]
 
 
 def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Tensor:
-    """One character at a time; rows that have ended are dropped from the batch."""
+    """Decode one character at a time. Rows that have ended leave the batch."""
     device = code.device
     words = torch.full((len(code), limit), EOS, device=device)
     rows = torch.arange(len(code), device=device)
@@ -73,15 +73,18 @@ def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Te
 
 
 def _gumbel(logits: Tensor, seed: int, position: int) -> Tensor:
-    """Noise whose argmax with logits is a draw from their softmax. Source: Maddison et al. 2014."""
+    """Draw noise whose argmax with logits is a draw from their softmax.
+
+    Source: Maddison et al. 2014.
+    """
     uniform = torch.rand(logits.shape, generator=seeded(seed, "decoding", position))
     return -torch.log(-torch.log(uniform.clamp_min(1e-30))).to(logits.device)
 
 
 def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
-    """The most likely word found while keeping the `beam` likeliest beginnings of each row.
+    """Find the most likely word while keeping the `beam` most likely beginnings of each row.
 
-    The likelihood is that of the whole word, its end included, without a bonus for length.
+    The likelihood is that of the whole word with its end, without a bonus for length.
     Source: Graves 2012, section 3.
     """
     rows, device = len(code), code.device
@@ -89,7 +92,7 @@ def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
     state = model.decoder.start(code)
     words = torch.full((rows, beam, limit), EOS, device=device)
     character = torch.full((rows * beam, 1), SOS, device=device)
-    # All hypotheses begin alike, so all but the first are ruled out until they differ.
+    # All hypotheses begin alike: only the first counts until they differ.
     score = torch.full((rows, beam), -torch.inf, device=device)
     score[:, 0] = 0.0
     ended = torch.zeros(rows, beam, dtype=torch.bool, device=device)
@@ -97,7 +100,7 @@ def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
     for position in range(limit):
         logits, state = model.decoder(code, state, character)
         step = F.log_softmax(logits[:, 0].float(), dim=1).view(rows, beam, -1)
-        # A word that has ended goes on with its end, at no cost.
+        # A finished word continues with its end token at no cost.
         only_end = torch.full_like(step, -torch.inf)
         only_end[:, :, EOS - FIRST_OUTPUT] = 0.0
         total = score[:, :, None] + torch.where(ended[:, :, None], only_end, step)
@@ -107,7 +110,7 @@ def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
         words[:, :, position] = chosen
         ended = chosen == EOS
         if ended[:, 0].all():
-            # The likeliest hypothesis only becomes likelier than the others.
+            # No other hypothesis can overtake a finished one: likelihoods only fall.
             break
         kept = (first + parent).flatten()
         state = (state[0][:, kept], state[1][:, kept])

@@ -1,4 +1,4 @@
-"""Using a model: convert words, sample paradigms. Everything is a batch."""
+"""Inference: conversion of words and sampling of paradigms, in batches."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -22,23 +22,23 @@ ROWS_AT_ONCE = 1024
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A decoded word, and how sure the model was of it."""
+    """A decoded word with the probabilities of its characters."""
 
     word: str
     probabilities: tuple[float, ...]
-    """Of each character after those before it, and of the end, unless decoding was cut off."""
+    """Probability of each character given the ones before it; the end too, if it was reached."""
 
     @property
     def least_sure(self) -> tuple[str, float]:
-        """The character that was least probable (empty for the end), and its probability."""
+        """The least probable character (empty for the end), and its probability."""
         place = min(range(len(self.probabilities)), key=self.probabilities.__getitem__)
         return self.word[place : place + 1], self.probabilities[place]
 
 
 class Inference:
-    """A model with its vocabulary, ready to convert and to sample.
+    """A model with its vocabulary.
 
-    cancelled: asked now and then in long computations, which raise Cancelled when it says True.
+    cancelled: polled in long computations, which raise Cancelled when it returns True.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class Inference:
     def watched(
         self, *, cancelled: Callable[[], bool] = never, decoded: Callable[[int], None] = ignore
     ) -> "Inference":
-        """The same model for one computation that can be cancelled and tells how far it is.
+        """Return the same model for one computation that can be followed and cancelled.
 
-        decoded: told how many rows were decoded more, from any thread.
+        decoded: receives the number of rows that were decoded since the last call, in any thread.
         """
         watched = copy(self)
         watched._cancelled, watched._decoded = cancelled, decoded
@@ -75,10 +75,10 @@ class Inference:
         targets: Sequence[int],
         how: Decoding = GREEDY,
     ) -> list[str]:
-        """Each word, read under its source condition, as it is under its target condition.
+        """Convert each word from its source condition to its target condition.
 
-        Decodes from the mean of the posterior. Raises InputError for a word that the vocabulary
-        cannot spell.
+        Decodes from the mean of the posterior. Raises InputError for a word with characters outside
+        the vocabulary.
         """
         if not words:
             return []
@@ -87,10 +87,10 @@ class Inference:
         return self.decode(mean, torch.tensor(targets), limit, how)
 
     def inflect(self, words: Sequence[str], sources: Sequence[int]) -> list[tuple[Form, ...]]:
-        """Each word, read under its source condition, as it is under every condition.
+        """Convert each word from its source condition to every condition.
 
-        Decodes greedily from the mean of the posterior. Raises InputError for a word that the
-        vocabulary cannot spell.
+        Decodes greedily from the mean of the posterior. Raises InputError for a word with
+        characters outside the vocabulary.
         """
         limit = self.vocabulary.decoding_limit(words)
         at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
@@ -112,15 +112,15 @@ class Inference:
         self._decoded(len(ids))
         forms = []
         for row, chances in zip(ids.tolist(), sure.tolist(), strict=True):
-            said = row.index(EOS) + 1 if EOS in row else limit
-            forms.append(Form(self.vocabulary.decode(row), tuple(chances[:said])))
+            length = row.index(EOS) + 1 if EOS in row else limit
+            forms.append(Form(self.vocabulary.decode(row), tuple(chances[:length])))
         return list(zip(*[iter(forms)] * count, strict=True))
 
     def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
-        """The condition in which the model finds each word most likely.
+        """Find the condition under which the model gives each word the highest ELBO.
 
-        Likeliness is the ELBO at the posterior mean: -CE of the word read and decoded under the
-        condition, less its KL. Raises InputError for a word that the vocabulary cannot spell.
+        The ELBO is taken at the posterior mean, with the word encoded and decoded under the
+        condition. Raises InputError for a word with characters outside the vocabulary.
         """
         at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
         parts = [words[start : start + at_once] for start in range(0, len(words), at_once)]
@@ -143,9 +143,9 @@ class Inference:
         return likeliest
 
     def posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
-        """Posterior of each word under its condition.
+        """Return the posterior of each word under its condition.
 
-        Raises InputError for a word that the vocabulary cannot spell.
+        Raises InputError for a word with characters outside the vocabulary.
         """
         parts = [
             (words[start : start + ROWS_AT_ONCE], sources[start : start + ROWS_AT_ONCE])
@@ -164,7 +164,7 @@ class Inference:
             return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
 
     def character_cross_entropy(self, z: Tensor, forms: Tensor, conditions: Tensor) -> Tensor:
-        """CE of each character of forms decoded from their latents, in nats: (rows, T).
+        """Return the CE of each character of forms given their latents, in nats: (rows, T).
 
         z: (rows, latent). forms: (rows, T) int64, padded with `PAD`. conditions: (rows,) int64.
         """
@@ -180,7 +180,7 @@ class Inference:
         return torch.cat(self._workers.map(part, list(zip(*columns, strict=True))))
 
     def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
-        """The forms of each latent under every condition. z: (draws, latent)."""
+        """Decode each latent under every condition. z: (draws, latent)."""
         conditions = len(self.vocabulary.conditions)
         forms = self.decode(
             z.repeat_interleave(conditions, dim=0), torch.arange(conditions).repeat(len(z)), how=how
@@ -188,11 +188,11 @@ class Inference:
         return list(zip(*[iter(forms)] * conditions, strict=True))
 
     def sample(self, draws: int, seed: int, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
-        """The paradigms of draws from the prior N(0, I)."""
+        """Sample paradigms from the prior N(0, I)."""
         return self.paradigms(self.prior(draws, seed), how)
 
     def prior(self, draws: int, seed: int) -> Tensor:
-        """Draws from N(0, I), the same on every device: (draws, latent)."""
+        """Draw latents from N(0, I), the same on every device: (draws, latent)."""
         return torch.randn(draws, self.model.latent_size, generator=seeded(seed, "prior"))
 
     def decode(
@@ -202,8 +202,9 @@ class Inference:
         limit: int | None = None,
         how: Decoding = GREEDY,
     ) -> list[str]:
-        """The word of each latent (rows, latent) under its condition (rows,), to the end token or
-        `limit` characters.
+        """Decode each latent (rows, latent) under its condition (rows,).
+
+        A word ends at its end token or after `limit` characters.
         """
         limit = limit or self.vocabulary.decoding_limit()
         at_once = max(1, ROWS_AT_ONCE // how.beam)
@@ -223,7 +224,7 @@ class Inference:
 
     def _check_cancelled(self) -> None:
         if self._cancelled():
-            raise Cancelled("it was cancelled")
+            raise Cancelled("the computation was cancelled")
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bfloat16)

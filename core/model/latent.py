@@ -1,4 +1,4 @@
-"""Ways through the latent space: between words, along a dimension, and a map of it all."""
+"""Paths through the latent space and a map of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from core.model.objective import kl_divergence
 
 
 def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
-    """Latents on the straight line from one (Z,) to another, both included: (steps, Z).
+    """Return latents on the straight line from one (Z,) to another, both included: (steps, Z).
 
     Source: Bowman et al. 2016, section 5.3.
     """
@@ -22,7 +22,7 @@ def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
 
 
 def walk(z: Tensor, dimension: int, offsets: Sequence[float]) -> Tensor:
-    """A latent (Z,) moved along one of its dimensions by each offset: (offsets, Z).
+    """Move a latent (Z,) along one dimension by each offset: (offsets, Z).
 
     An offset of 1 is one standard deviation of the prior. Source: Higgins et al. 2017, figure 1.
     """
@@ -33,22 +33,22 @@ def walk(z: Tensor, dimension: int, offsets: Sequence[float]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The directions along which points differ most."""
+    """Principal components: the directions of greatest variance."""
 
     mean: Tensor
     """(Z,)."""
     axes: Tensor
     """(Z, components), of length 1, each with its largest entry above 0."""
     shares: tuple[float, ...]
-    """Of the whole variance, for each component."""
+    """Share of the whole variance, for each component."""
 
     def project(self, points: Tensor) -> Tensor:
-        """Where points (rows, Z) lie along the components: (rows, components)."""
+        """Project points (rows, Z) on the components: (rows, components)."""
         return (points - self.mean) @ self.axes
 
 
 def principal_components(points: Tensor, count: int = 2) -> Components:
-    """The first principal components of points (rows, Z); at most Z of them.
+    """Compute the first principal components of points (rows, Z), at most Z of them.
 
     Source: Pearson 1901, as eigenvectors of the covariance.
     """
@@ -69,32 +69,31 @@ class Place:
     word: str
     condition: int
     ending: str
-    """What it adds to what all forms of its paradigm begin with."""
+    """The part after the stem of its paradigm."""
     x: float
     y: float
 
 
 @dataclass(frozen=True, slots=True)
 class LatentMap:
-    """Where the posterior means of forms lie."""
+    """Posterior means of forms, projected on two dimensions."""
 
     places: tuple[Place, ...]
     components: Components
-    """The two that the places are drawn along."""
+    """The two axes of the map."""
     kl: tuple[float, ...]
     """Mean KL of each latent dimension, in nats."""
 
     @property
     def dimensions(self) -> list[int]:
-        """The latent dimensions, the one that tells most (highest KL) first."""
+        """Latent dimensions, the one with the highest KL first."""
         return sorted(range(len(self.kl)), key=lambda dimension: -self.kl[dimension])
 
 
 def latent_map(inference: Inference, paradigms: Sequence[Paradigm]) -> LatentMap:
-    """The map of all forms of paradigms, each distinct paradigm once, each form under its own
-    condition.
+    """Map all forms of the distinct paradigms, each under its own condition.
 
-    Raises InputError for a form that the vocabulary cannot spell.
+    Raises InputError for a form with characters outside the vocabulary.
     """
     distinct = list(dict.fromkeys(paradigm.forms for paradigm in paradigms))
     labels = [
@@ -106,7 +105,7 @@ def latent_map(inference: Inference, paradigms: Sequence[Paradigm]) -> LatentMap
     ]
     posterior = inference.posterior([one[0] for one in labels], [one[1] for one in labels])
     components = principal_components(posterior.mean)
-    # A model of one latent dimension is drawn on a line.
+    # With one latent dimension the map is a line.
     spots = torch.nn.functional.pad(components.project(posterior.mean), (0, 1))[:, :2].tolist()
     return LatentMap(
         tuple(Place(*label, *spot) for label, spot in zip(labels, spots, strict=True)),

@@ -1,1 +1,1 @@
-"""What a model is worth: BLEU-4, Gaussian score, conversion accuracy."""
+"""Scores of a model: BLEU-4, Gaussian score, conversion accuracy."""

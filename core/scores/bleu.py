@@ -9,10 +9,10 @@ THREE_WEIGHTS = (0.33, 0.33, 0.33)
 
 
 def bleu4(reference: str, prediction: str) -> float:
-    """BLEU-4 of a predicted word, from 0 to 1.
+    """Return the BLEU-4 of a predicted word, from 0 to 1.
 
     NLTK's `sentence_bleu` with smoothing `method1` (Chen & Cherry 2014) and uniform weights over
-    1- to 4-grams; a reference of three letters has three weights of 0.33.
+    1- to 4-grams; a reference of three characters has three weights of 0.33.
     """
     sentence_bleu, smoothing = _nltk()
     weights = THREE_WEIGHTS if len(reference) == 3 else FOUR_WEIGHTS
@@ -22,7 +22,7 @@ def bleu4(reference: str, prediction: str) -> float:
 
 
 def mean_bleu4(references: Sequence[str], predictions: Sequence[str]) -> float:
-    """Mean BLEU-4 over pairs of reference and prediction."""
+    """Return the mean BLEU-4 over pairs of reference and prediction."""
     scores = [bleu4(*pair) for pair in zip(references, predictions, strict=True)]
     return sum(scores) / len(scores)
 

@@ -12,21 +12,21 @@ class Accuracy:
     """Shares of exact matches, from 0 to 1. None where there is nothing to match."""
 
     directions: float
-    """Over all ordered pairs of different conditions."""
+    """Share over all ordered pairs of different conditions."""
     paradigms: float
-    """Paradigms whose every direction is right."""
+    """Share of paradigms with every direction right."""
     by_direction: dict[str, float]
-    """For each `source>target`."""
+    """Share for each `source>target`."""
     regular: float | None
-    """As `directions`, over the paradigms known to be regular."""
+    """Share over the paradigms known to be regular."""
     irregular: float | None
-    """As `directions`, over the paradigms known to be irregular."""
+    """Share over the paradigms known to be irregular."""
     by_length: dict[int, float]
-    """As `directions`, for each number of characters of the target."""
+    """Share for each number of characters of the target."""
 
 
 def convert_pairs(inference: Inference, pairs: Sequence[Pair]) -> list[str]:
-    """What the model makes of each pair's source under its target condition."""
+    """Convert the source of each pair to its target condition."""
     return inference.convert(
         [pair.source for pair in pairs],
         [pair.source_condition for pair in pairs],
@@ -35,7 +35,7 @@ def convert_pairs(inference: Inference, pairs: Sequence[Pair]) -> list[str]:
 
 
 def conversion_accuracy(inference: Inference, paradigms: Sequence[Paradigm]) -> Accuracy:
-    """Accuracy over the paradigms in all directions (12 for four conditions)."""
+    """Measure the accuracy over the paradigms in all directions (12 for four conditions)."""
     pairs = conversion_pairs(paradigms)
     predictions = convert_pairs(inference, pairs)
     right = [prediction == pair.target for prediction, pair in zip(predictions, pairs, strict=True)]

@@ -1,4 +1,4 @@
-"""The scores that a training takes of itself, and the joint rule by which it chooses the best."""
+"""Scores during a training, and the joint rule that chooses the best checkpoint."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ from core.scores.rate import active_units, mutual_information
 from core.scores.results import Commonest, Conversion, Draw, Scores
 
 SEED = 0
-"""Selection pairs and draws are the same at every evaluation, of every run of a corpus."""
+"""Seed of selection pairs and samples: the same at every evaluation of every run."""
 SHOWN = 10
-"""Conversions and draws that an evaluation shows."""
+"""Conversions and samples that an evaluation records."""
 
 
 class Evaluation:
-    """Selection pairs, pairs to report and training paradigms, against which a model is scored.
+    """Selection pairs, reported pairs and training paradigms that a model is scored on.
 
     Raises InputError when there are no conversions to select on.
     """
@@ -36,7 +36,7 @@ class Evaluation:
         self._rows = [paradigm.forms for paradigm in corpus.split("train")]
 
     def scores(self, inference: Inference) -> Scores:
-        """The scores of a model as it stands."""
+        """Score a model."""
         selected = convert_pairs(inference, self.selection_pairs)
         reported = convert_pairs(inference, self.pairs)
         samples = inference.sample(self._draws, SEED)
@@ -69,7 +69,7 @@ class Evaluation:
 
 
 def joint_score(scores: Scores) -> float:
-    """The joint rule: harmonic mean of the selection pairs' BLEU-4 and the Gaussian score."""
+    """Return the harmonic mean of the selection pairs' BLEU-4 and the Gaussian score."""
     bleu4, gaussian = scores.selection_bleu4, scores.gaussian.score
     return 2 * bleu4 * gaussian / (bleu4 + gaussian) if bleu4 + gaussian else 0.0
 
@@ -77,8 +77,9 @@ def joint_score(scores: Scores) -> float:
 def sample_pairs(
     corpus: Corpus, config: EvaluationConfig, reported: Sequence[Pair] = ()
 ) -> list[Pair]:
-    """The selection pairs: a fixed random sample of the conversions of a split, without those that
-    are reported, so that a reported score was not selected on.
+    """Draw the selection pairs: a fixed random sample of the conversions of a split.
+
+    Reported pairs are left out, so that no checkpoint is chosen by a reported score.
 
     Raises InputError when the split has no paradigm, or every conversion of it is reported.
     """
@@ -97,15 +98,15 @@ def sample_pairs(
 
 
 def unselected_pairs(corpus: Corpus, config: EvaluationConfig) -> list[Pair]:
-    """As many other conversions of the same split, for a report where no pairs were given."""
+    """Draw as many other conversions of the split, to report where no pairs were given."""
     return _shuffled_pairs(corpus, config, ())[config.selection_pairs :][: config.selection_pairs]
 
 
 def _shuffled_pairs(
     corpus: Corpus, config: EvaluationConfig, left_out: Sequence[Pair]
 ) -> list[Pair]:
-    spoken_for = set(left_out)
+    excluded = set(left_out)
     conversions = conversion_pairs(corpus.split(config.select_on))
-    pairs = [pair for pair in dict.fromkeys(conversions) if pair not in spoken_for]
+    pairs = [pair for pair in dict.fromkeys(conversions) if pair not in excluded]
     order = torch.randperm(len(pairs), generator=seeded(SEED, "selection pairs"))
     return [pairs[i] for i in order.tolist()]

@@ -1,4 +1,4 @@
-"""The Gaussian score: how many draws from the prior decode to a whole training paradigm."""
+"""Gaussian score: share of samples that are whole training paradigms."""
 
 import math
 from collections import Counter
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from core.scores.results import Gaussian
 
 Z95 = 1.959963984540054
-"""The 97.5 % quantile of the standard normal distribution."""
+"""97.5 % quantile of the standard normal distribution."""
 
 
 def gaussian_score(
     samples: Sequence[tuple[str, ...]], training: Sequence[tuple[str, ...]]
 ) -> Gaussian:
-    """Score of sampled paradigms against the training rows.
+    """Score samples against the training rows.
 
-    A draw is a hit when its whole tuple equals a training paradigm; score = hits / draws, each
-    draw counted once. `course_score` counts a draw once for each equal row.
+    A sample is a hit when its whole tuple equals a training paradigm; score = hits / draws.
+    `course_score` counts a sample once for each equal row.
     """
     rows = Counter(training)
     hits = [forms for forms in samples if forms in rows]
@@ -30,7 +30,7 @@ def gaussian_score(
 
 
 def wilson_interval(hits: int, draws: int) -> tuple[float, float]:
-    """95 % interval of a proportion. Source: Wilson 1927."""
+    """Return the 95 % interval of a proportion. Source: Wilson 1927."""
     share, z2 = hits / draws, Z95**2
     middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
     half = Z95 / (1 + z2 / draws) * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))

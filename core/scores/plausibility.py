@@ -1,9 +1,9 @@
-"""What a drawn paradigm is worth that need not be a hit.
+"""Kinds of samples.
 
-A draw is
+A sample is
 
 - a hit when its forms together are a training paradigm;
-- real when they are a known paradigm that was not trained on;
+- real when they are a known paradigm outside the training rows;
 - plausible when they fit one another: they share a stem, and some training paradigm has the same
   endings after a stem with the same last letter (so stop, stopping but not walk, walkking);
 - broken otherwise.
@@ -21,7 +21,7 @@ DRAW_KINDS: tuple[DrawKind, ...] = get_args(DrawKind)
 
 
 class Plausibility:
-    """Judges draws by the paradigms that were trained on and those that are known besides."""
+    """Classifier of samples by the training paradigms and the known ones."""
 
     def __init__(
         self, training: Sequence[tuple[str, ...]], known: Iterable[tuple[str, ...]] = ()
@@ -37,7 +37,7 @@ class Plausibility:
         return cls(training, known_paradigms(corpus))
 
     def kind(self, forms: tuple[str, ...]) -> DrawKind:
-        """What a draw is."""
+        """Return the kind of a sample."""
         if forms in self._training:
             return "hit"
         if forms in self._known:
@@ -47,6 +47,6 @@ class Plausibility:
 
 
 def _pattern(forms: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """The last letter of the stem, empty without a stem, and the endings."""
+    """Return the last letter of the stem, empty without a stem, and the endings."""
     found = inflection(forms)
     return found.stem[-1:], found.endings

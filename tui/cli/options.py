@@ -1,4 +1,4 @@
-"""Options that several commands share, and the ways in which commands print."""
+"""Options that several commands share, and output as JSON."""
 
 import json
 import math
@@ -28,7 +28,7 @@ def _inherited(ctx: click.Context, parameter: click.Parameter, value: Path | Non
 
 
 def runs_dir_option(command: F) -> F:
-    """`--runs-dir`, before or after the name of the command."""
+    """Add `--runs-dir`, before or after the name of the command."""
     return click.option(
         "--runs-dir",
         type=click.Path(path_type=Path, file_okay=False),
@@ -45,13 +45,13 @@ def _hang_up_inherited(ctx: click.Context, parameter: click.Parameter, value: st
 
 
 def on_hang_up_option(command: F) -> F:
-    """`--on-hangup`, before or after the name of the command."""
+    """Add `--on-hangup`, before or after the name of the command."""
     return click.option(
         "--on-hangup",
         "on_hang_up",
         type=click.Choice(["continue", "stop"]),
         callback=_hang_up_inherited,
-        help="When the terminal is gone, train on without it, or stop with a checkpoint.  "
+        help="After the terminal has closed, continue to train, or stop with a checkpoint.  "
         "[default: continue]",
     )(command)
 
@@ -61,7 +61,7 @@ def _opened(ctx: click.Context, parameter: click.Parameter, value: str) -> RunDi
 
 
 def run_argument(command: F) -> F:
-    """`RUN`, a name under the runs directory or a path, as an opened run directory."""
+    """Add `RUN`, a name under the runs directory or a path, as an opened run directory."""
     return runs_dir_option(click.argument("run", metavar="RUN", callback=_opened)(command))
 
 
@@ -74,19 +74,19 @@ seed_option = click.option(
     type=click.IntRange(0, 2**31 - 1),
     default=0,
     show_default=True,
-    help="Seed of the draws.",
+    help="Seed of the sampling.",
 )
 
 
 def decoding_options(command: F) -> F:
-    """`--beam` and `--temperature`: other ways to decode than greedily."""
+    """Add `--beam` and `--temperature`, the alternatives to greedy decoding."""
     for option in (
         click.option(
             "--temperature",
             type=click.FloatRange(0, 100),
             default=0.0,
             metavar="T",
-            help="Draw characters at this temperature; 0 decodes greedily.  [default: 0]",
+            help="Sample characters at this temperature; 0 decodes greedily.  [default: 0]",
         ),
         click.option(
             "--beam",
@@ -101,9 +101,9 @@ def decoding_options(command: F) -> F:
 
 
 def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
-    """The way to decode that the options ask for.
+    """Build the decoding method of the options.
 
-    Raises InputError when they contradict each other.
+    Raises InputError when the options contradict each other.
     """
     from core.model.decoding import Decoding
 

@@ -1,4 +1,4 @@
-"""`cvae-tui convert`: words to other tenses."""
+"""`cvae-tui convert`: conversion of words to other tenses."""
 
 import sys
 from typing import Any
@@ -26,9 +26,11 @@ from tui.cli.table import print_table
     "source",
     metavar="TENSE",
     required=True,
-    help="Tense of the words; auto takes the one in which each is most likely.",
+    help="Tense of the words; auto uses the most likely one for each word.",
 )
-@click.option("--to", "targets", metavar="TENSE", multiple=True, help="Tense to convert to; all.")
+@click.option(
+    "--to", "targets", metavar="TENSE", multiple=True, help="Tense to convert to.  [default: all]"
+)
 @checkpoint_option
 @decoding_options
 @json_option

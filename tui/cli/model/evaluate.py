@@ -1,4 +1,4 @@
-"""`cvae-tui evaluate`: the scores of a checkpoint."""
+"""`cvae-tui evaluate`: scores of a checkpoint."""
 
 import sys
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ FILE = click.Path(path_type=Path)
     "pairs_file",
     type=FILE,
     metavar="FILE",
-    help="Pairs for BLEU-4.  [default: those that the run was trained with]",
+    help="Pairs for BLEU-4.  [default: the pairs of the run]",
 )
 @click.option(
     "--paradigms",
@@ -40,7 +40,7 @@ FILE = click.Path(path_type=Path)
     type=click.IntRange(1, 1_000_000),
     default=10_000,
     show_default=True,
-    help="Draws of the Gaussian score.",
+    help="Samples of the Gaussian score.",
 )
 @seed_option
 @json_option
@@ -56,8 +56,8 @@ def command(
 ) -> None:
     """Score a checkpoint: BLEU-4 of pairs, Gaussian score, conversion accuracy.
 
-    Without --pairs, a run that was trained without pairs is scored on a fixed sample of
-    conversions that took no part in choosing its best checkpoint.
+    Without --pairs, a run that was trained without pairs is scored on a fixed random selection of
+    conversions that did not take part in choosing its best checkpoint.
     """
     from core.runs.checkpoint import load_inference
     from core.scores.bleu import bleu4
@@ -118,7 +118,7 @@ def _print(document: dict[str, Any]) -> None:
         click.echo(f"BLEU-4          {document['bleu4']:.4f} over {len(document['pairs'])} pairs")
     click.echo(
         f"Gaussian score  {gaussian['score']:.4f}, 95 % interval {low:.4f} to {high:.4f}, "
-        f"{gaussian['draws']:,} draws, {gaussian['distinct']:,} distinct paradigms hit"
+        f"{gaussian['draws']:,} samples, {gaussian['distinct']:,} distinct paradigms"
     )
     click.echo(f"course score    {gaussian['course_score']:.4f} (duplicated rows count twice)")
     if "accuracy" in document:

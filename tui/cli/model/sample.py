@@ -1,4 +1,4 @@
-"""`cvae-tui sample`: paradigms drawn from the prior."""
+"""`cvae-tui sample`: samples from the prior."""
 
 import click
 
@@ -23,7 +23,7 @@ from tui.cli.table import print_table
     type=click.IntRange(1, 1_000_000),
     default=10,
     show_default=True,
-    help="Number of draws.",
+    help="Number of samples.",
 )
 @seed_option
 @checkpoint_option
@@ -39,9 +39,9 @@ def command(
     as_json: bool,
     **_: object,
 ) -> None:
-    """Draw latents from N(0, I) and decode each under every tense.
+    """Sample latents from N(0, I) and decode each under every tense.
 
-    A draw is a hit when all its forms together are a paradigm of the training corpus.
+    A sample is a hit when all its forms together are a training paradigm.
     """
     from core.runs.checkpoint import load_inference
 
