@@ -1,4 +1,4 @@
-"""The corpora that ship: English verbs in four tenses, most common first."""
+"""Shipped corpora: English verbs in four tenses, most common first."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _NAMES = ("verbs", "verbs-all")
 
 
 def corpora() -> dict[str, Path]:
-    """Name of each shipped corpus and where its file lies.
+    """Map the name of each shipped corpus to its file.
 
     `verbs` holds the 1,500 most common verbs; `verbs-all` continues it to 5,490.
     """

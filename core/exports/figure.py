@@ -26,7 +26,7 @@ DASHES: tuple[tuple[float, ...], ...] = (
     (6, 1.5, 1, 1.5, 1, 1.5),
     (2, 4),
 )
-"""Lengths of lines and gaps, in line widths. They tell runs apart without colour."""
+"""Lengths of lines and gaps, in line widths. They distinguish runs without colour."""
 MARKERS = "osD^v<>p"
 MOST_RUNS = len(COLOURS)
 MOST_POINTS = 300

@@ -55,7 +55,7 @@ def write(tmp_path: Path) -> Write:
         ("a\tb\ta\nx\ty\tz\n", 1, "the header names 'a' twice"),
         ("a\t\tb\nx\ty\tz\n", 1, "a column without a name"),
         ("split\tirregular\ntrain\t0\n", 1, "the header names no condition"),
-        ("a\tb\nx\ty\na\tb\n", 3, "the header stands here a second time"),
+        ("a\tb\nx\ty\na\tb\n", 3, "the header is repeated"),
         ("a\tb\tsplit\nx\ty\tdev\n", 2, "'dev' is not a split; accepted: train, valid, test"),
         ("a\tb\tsplit\nx\ty\t\n", 2, "'' is not a split"),
         ("a\tb\tirregular\nx\ty\tyes\n", 2, "irregular is 'yes'; accepted: 0, 1"),

@@ -75,7 +75,7 @@ def test_a_wrong_argument_of_train(train: Run, arguments: list[str], parts: list
         ("empty.tsv", b"", ["is empty"]),
         ("words.txt", b"a b c d\na b c\n", ["words.txt, line 2", "3 words instead of 4"]),
         ("twice.tsv", b"x\tx\na\tb\n", ["line 1", "'x' twice"]),
-        ("again.tsv", b"x\ty\na\tb\nx\ty\n", ["line 3", "second time"]),
+        ("again.tsv", b"x\ty\na\tb\nx\ty\n", ["line 3", "repeated"]),
         ("form.tsv", b"x\ty\na\t \n", ["line 2", "an empty form"]),
     ],
 )
