@@ -334,8 +334,8 @@ LATENT_PLOT = [
 ]
 RUNS = [
     Press("slash", focus, gives("filter"), after=["escape"]),
-    Press("s", lambda app: runs_screen(app)._sorted_by),
-    Press("S", lambda app: runs_screen(app)._turned, gives(True)),
+    Press("s", lambda app: runs_screen(app).order[0]),
+    Press("S", lambda app: runs_screen(app).order[1], gives(True)),
     Press("space", lambda app: len(app.chosen), gives(1), row_of_alpha),
     Press("c", room, gives("compare"), after=["f6"]),
     opens("f", ChooseOne),

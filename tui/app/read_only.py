@@ -31,7 +31,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "ConvertScreen": "compare",
         "GenerateScreen": "draw reseed filter cancel",
         "LatentScreen": "pane words take group steps dimension",
-        "RunsScreen": "open mark compare filter sort turn leave_field",
+        "RunActions": "open mark compare",
+        "RunsScreen": "filter sort turn leave_field",
         "CompareScreen": "pick experiment next_view next_axis enlarge",
         "Board": "smooth next",
         "Chart": "point zoom pan begin follow whole zoom_values pan_values log axis choose enlarge "

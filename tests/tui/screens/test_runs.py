@@ -150,7 +150,7 @@ async def test_the_list_stays_steady_while_it_refreshes(trained: RunDirectory, r
         shutil.rmtree(runs / "run-59")
         screen = pilot.app.screen
         assert isinstance(screen, RunsScreen)
-        screen._list()
+        screen.refresh_list()
         await until(pilot, lambda: "zulu" in names(table))
         await pilot.pause()
         assert "run-59" not in names(table)

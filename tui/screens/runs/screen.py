@@ -1,9 +1,7 @@
-"""The runs screen: what was trained, what it came to, and what to do with it."""
+"""The Runs screen: the list of runs, its filter and its order."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -11,55 +9,53 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Resize
+from textual.getters import query_one
+from textual.reactive import var
 from textual.widgets import DataTable, Input, Label, Static
 from textual.worker import get_current_worker
 
-from core.catalogue.labels import parse_note, parse_tags, read_labels, write_labels
-from core.catalogue.listing import Catalogue, RunSummary, rename_run
+from core.catalogue.listing import Catalogue, RunSummary
 from core.catalogue.query import Query, parse
 from core.catalogue.sparkline_data import Curves, read_curves
-from core.catalogue.trash import Discarded, discard, discarded, empty_trash, restore
+from core.catalogue.trash import discarded
 from core.config.build import differences, value
 from core.config.schema import Config
 from core.errors import CvaeError
 from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import AppScreen
-from tui.screens.runs.prompt_dialog import PromptDialog
-from tui.screens.runs.trash_list import EMPTY, TrashList
-from tui.state.selection import MARKERS, MOST
+from tui.screens.runs.actions import RunActions
+from tui.state.selection import MARKERS
 from tui.text.format import size
 from tui.text.run_table import COLUMNS, SYMBOLS, sorted_runs, widths
-from tui.widgets.choice_dialog import ChooseOne
-from tui.widgets.confirm_dialog import ConfirmDialog
 from tui.widgets.keyed_table import KeyedTable
+from tui.widgets.message_line import MessageLine
 
 REFRESH_SECONDS = 2.0
-"""At least, between two looks at the runs."""
+"""The least time between two readings of the list."""
 MARK = "mark"
 BOLD_STATES = ("training", "failed", "crashed")
-"""No colour: a red that is well seen in colours is not without them."""
+"""The states in bold. Red is hard to read where colours become shades of grey."""
 
 
-class RunsScreen(AppScreen):
-    """The runs of the runs directory: sorted, filtered, labelled, and what to do with one."""
+class RunsScreen(RunActions):
+    """The runs of the runs directory, filtered and sorted."""
 
     MODE = "runs"
     CSS_PATH = "screen.tcss"
     HELP = """\
 The runs of the runs directory, with the scores of their best checkpoints.
 
-The filter takes comparisons, joined by `and`, `or`, `not` and brackets. They are of name, state,
-tag, note, epoch, step, ce, bleu4, gaussian, age and size, or of any setting:
+The filter takes comparisons, joined by `and`, `or`, `not` and brackets. They compare name, state,
+tag, note, epoch, step, ce, bleu4, gaussian, age, size, or any setting:
 
     bleu4 > 0.9 and latent = 64
     state = finished or age < 2h
     name ~ lab and not tag = bad
     objective.beta_max <= 0.4
 
-`!` after the state says that an alarm stands. A deleted run goes to the trash, from which it can
-be put back.
+`!` after the state marks an active alarm. A deleted run goes to the trash, from which it can be
+restored.
 """
     BINDINGS = [
         Binding("o", "open", "Open"),
@@ -71,12 +67,16 @@ be put back.
         Binding("u", "put_back", "Undo the last deletion", show=False),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort by the next column", show=False),
-        Binding("S", "turn", "Turn the order round", show=False),
+        Binding("S", "turn", "Reverse the order", show=False),
         Binding("n", "rename", "Rename", show=False),
         Binding("t", "tags", "Tags", show=False),
         Binding("w", "note", "Write a note", show=False),
         Binding("x", "trash", "See the trash", show=False),
     ]
+
+    order: var[tuple[str, bool]] = var(("age", False), init=False)
+    """The column to sort by, and True where its order is reversed."""
+    table = query_one(KeyedTable)
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,13 +84,13 @@ be put back.
         self._runs: dict[str, RunSummary] = {}
         self._curves: dict[str, tuple[float | None, Curves]] = {}
         self._query: Query = parse("")
-        self._sorted_by, self._turned = "age", False
         self._widths: dict[str, int] = {}
-        self._wrong = ""
+        self._problem = ""
+        """The error in the filter."""
         self._count = "Reading the runs ..."
 
     def compose_body(self) -> ComposeResult:
-        """The filter, the directory, its runs, and more on the one under the cursor."""
+        """Yield the filter, the directory, its runs, and details of the run under the cursor."""
         with Horizontal(id="ask"):
             yield Label("Filter")
             yield Input(
@@ -98,34 +98,35 @@ be put back.
                 compact=True,
                 id="filter",
             )
-        yield Static(id="where", markup=False)
+        yield MessageLine(id="where")
         yield KeyedTable(id="runs")
         yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
-        """List the runs, again and again."""
+        """List the runs regularly."""
         self._catalogue = Catalogue(self.host.runs_dir, keep=not self.host.read_only)
         self._say()
-        self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self._list)
+        self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self.refresh_list)
 
     def on_screen_resume(self) -> None:
-        """List what there is by now."""
-        self._list()
-        self.query_one(KeyedTable).focus()
+        """List the runs there are now."""
+        self.refresh_list()
+        self.table.focus()
 
     # The list
 
-    def _list(self) -> None:
+    def refresh_list(self) -> None:
+        """Read the list anew, while the screen is shown."""
         if self.is_current and self._widths:
-            table = self.query_one(KeyedTable)
+            table = self.table
             first = max(0, round(table.scroll_y) - table.size.height)
             curves = "BLEU-4 course" in self._widths
             seen = slice(first, first + 3 * table.size.height if curves else first)
-            self._read(self._query, self._sorted_by, self._turned, seen)
+            self._read(self._query, *self.order, seen)
 
     @work(thread=True, exclusive=True, group="runs")
-    def _read(self, query: Query, sorted_by: str, turned: bool, seen: slice) -> None:
-        """List the runs that pass, with the curves of those in sight."""
+    def _read(self, query: Query, sorted_by: str, reverse: bool, seen: slice) -> None:
+        """List the runs that pass the filter, with the curves of those in sight."""
         worker, catalogue = get_current_worker(), self._catalogue
         there = catalogue.summaries()
         passing = []
@@ -134,7 +135,7 @@ be put back.
                 return
             if query(run, lambda: catalogue.config(run.name)):  # noqa: B023
                 passing.append(run)
-        runs = sorted_runs(passing, sorted_by, turned)
+        runs = sorted_runs(passing, sorted_by, reverse)
         for run in runs[seen]:
             if worker.is_cancelled:
                 return
@@ -149,21 +150,21 @@ be put back.
         if not self._widths:
             return
         self._runs = {run.name: run for run in runs}
-        self.query_one(KeyedTable).fill({run.name: self._cells(run) for run in runs})
+        self.table.fill({run.name: self._cells(run) for run in runs})
         of = f"{len(runs)} of {there}" if len(runs) != there else str(there or "No")
-        # The path is last, so that it alone is cut off where it is long.
+        # The path is last because a long one is cut off.
         parts = [f"{chosen} marked"] if (chosen := len(self.host.chosen)) else []
         if trashed:
             parts.append(f"{trashed} in the trash (x)")
         parts.append(f"{of} run{'s' * (there > 1)}{' yet' * (not there)} in {self.host.runs_dir}")
         self._count = " · ".join(parts)
         self._say()
-        self._describe_chosen()
+        self._describe_run()
         self.refresh_bindings()
 
     def _cells(self, run: RunSummary) -> list[Text]:
-        """The cells of a run under the columns there are, the mark first."""
-        place = self.host.chosen.place(self._directory(run.name))
+        """Return the cells of a run, the mark first."""
+        place = self.host.chosen.place(RunDirectory(self.host.runs_dir / run.name))
         mark = Text() if place is None else Text(MARKERS[place], COLOURS[place])
         curves = self._curves.get(run.name, (None, Curves()))[1]
         cells = [mark]
@@ -176,42 +177,38 @@ be put back.
         return cells
 
     @on(Resize)
-    def _lay_out(self) -> None:
-        """The columns that there is room for, the one that is sorted by marked."""
-        table = self.query_one(KeyedTable)
+    def watch_order(self) -> None:
+        """Lay out the columns that fit, with an arrow at the one that sorts."""
+        table, (sorted_by, reverse) = self.table, self.order
         # The mark at the left and the scroll bar at the right.
-        room = self.size.width - (1 + 2 * table.cell_padding) - 2
-        self._widths = widths(room, 2 * table.cell_padding)
-        falling = COLUMNS[self._sorted_by].falling is not self._turned
-        arrow = {self._sorted_by: "▼" if falling else "▲"}
+        width = self.size.width - (1 + 2 * table.cell_padding) - 2
+        self._widths = widths(width, 2 * table.cell_padding)
+        arrow = {sorted_by: "▼" if COLUMNS[sorted_by].falling is not reverse else "▲"}
         titles = {title: (title + arrow.get(title, ""), w) for title, w in self._widths.items()}
         table.lay_out({MARK: ("", 1)} | titles)
-        self._list()
+        self.refresh_list()
 
     def _say(self) -> None:
-        """What is wrong with the filter, or else what is listed."""
-        line = self.query_one("#where", Static)
-        line.set_class(bool(self._wrong), "wrong")
-        line.update(Content(printable(self._wrong or self._count)))
+        self.query_one(MessageLine).show(self._problem or self._count, bool(self._problem))
 
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
-        """List what passes; while the expression is not whole, what passed before."""
+        """Apply the filter; while it is not valid, the last valid one holds."""
         try:
-            self._query, self._wrong = parse(event.value), ""
+            self._query, self._problem = parse(event.value), ""
         except CvaeError as error:
-            self._wrong = str(error)
+            self._problem = str(error)
         self._say()
-        if not self._wrong:
-            self._list()
+        if not self._problem:
+            self.refresh_list()
 
     @on(Input.Submitted, "#filter")
     def action_leave_field(self) -> None:
-        """Back to the list."""
-        self.query_one(KeyedTable).focus()
+        """Return to the list."""
+        self.table.focus()
 
     def action_filter(self) -> None:
-        """Type an expression."""
+        """Focus the filter."""
         self.query_one("#filter").focus()
 
     @on(DataTable.HeaderSelected)
@@ -221,8 +218,8 @@ be put back.
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        titles = self._sortable
-        here = titles.index(self._sorted_by) if self._sorted_by in titles else -1
+        titles, sorted_by = self._sortable, self.order[0]
+        here = titles.index(sorted_by) if sorted_by in titles else -1
         self._sort(titles[(here + 1) % len(titles)])
 
     @property
@@ -230,42 +227,32 @@ be put back.
         return [title for title in self._widths if COLUMNS[title].order]
 
     def action_turn(self) -> None:
-        """Turn the order round."""
-        self._sort(self._sorted_by)
+        """Reverse the order."""
+        self._sort(self.order[0])
 
     def _sort(self, title: str) -> None:
-        """Sort by a column; by the same one again, the other way round."""
-        self._turned = not self._turned if title == self._sorted_by else False
-        self._sorted_by = title
-        self._lay_out()
+        """Sort by a column; reverse the order when the list is sorted by it already."""
+        sorted_by, reverse = self.order
+        self.order = (title, title == sorted_by and not reverse)
 
     # The run under the cursor
 
-    def _directory(self, name: str) -> RunDirectory:
-        return RunDirectory(self.host.runs_dir / name)
-
     @property
-    def _chosen(self) -> RunDirectory | None:
-        name = self.query_one(KeyedTable).chosen
-        return self._directory(name) if name in self._runs and name is not None else None
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys for one run are there while there is one."""
-        if action in ("open", "resume", "fork", "mark", "delete", "rename", "tags", "note"):
-            return self._chosen is not None or None
-        return super().check_action(action, parameters)
+    def run(self) -> RunDirectory | None:
+        """The run under the cursor."""
+        name = self.table.chosen
+        return RunDirectory(self.host.runs_dir / name) if name and name in self._runs else None
 
     @on(DataTable.RowHighlighted)
-    def _describe_chosen(self) -> None:
-        chosen = self._chosen
-        if chosen is None:
-            self.query_one("#about", Static).update("")
+    def _describe_run(self) -> None:
+        if run := self.run:
+            self._describe(run, self._runs[run.name])
         else:
-            self._describe(chosen, self._runs[chosen.name])
+            self.query_one("#about", Static).update("")
 
     @work(thread=True, exclusive=True, group="about")
     def _describe(self, directory: RunDirectory, run: RunSummary) -> None:
-        """More on a run than its row has room for."""
+        """Show what the row of a run has no space for."""
         config = self._catalogue.config(run.name)
         names = directory.checkpoint_names()
         about = [
@@ -277,173 +264,12 @@ be put back.
             content = Content("\n").join(Content(printable(line)) for line in about)
             self.app.call_from_thread(self.query_one("#about", Static).update, content)
 
-    @on(DataTable.RowSelected)
-    def action_open(self) -> None:
-        """Show the run's curves, and prefer its model on the other screens."""
-        if chosen := self._chosen:
-            self.host.view(chosen)
-            self.host.action_go("train")
-
-    def action_resume(self) -> None:
-        """Go on with a run where it stopped."""
-        if chosen := self._chosen:
-            self.host.resume_training(chosen)
-
-    def action_mark(self) -> None:
-        """Choose the run to be compared, or let go of it; go to the next row."""
-        if chosen := self._chosen:
-            if self.host.chosen.toggle(chosen):
-                self.query_one(KeyedTable).action_cursor_down()
-                self._list()
-            else:
-                self.notify(f"Up to {MOST} runs are compared.", severity="warning")
-
-    def action_compare(self) -> None:
-        """See the marked runs beside one another."""
-        self.host.action_go("compare")
-
-    def action_fork(self) -> None:
-        """Set up another run like this one, from its beginning or from one of its checkpoints."""
-        if not (chosen := self._chosen):
-            return
-        names = chosen.checkpoint_names()
-
-        def fork(checkpoint: str | None) -> None:
-            if checkpoint is not None:
-                self._propose(chosen, checkpoint)
-
-        question = f"A new run with the settings of {chosen.name}, to be changed in Setup. Its "
-        options = [(name, f"checkpoint {name}") for name in names]
-        options.append(("", "nothing, as those of a new model do"))
-        self.app.push_screen(ChooseOne(f"{question}weights start from", options), fork)
-
-    def _propose(self, directory: RunDirectory, checkpoint: str) -> None:
-        def propose() -> None:
-            config = directory.config()
-            start_from = str(directory.checkpoint(checkpoint).resolve()) if checkpoint else ""
-            training = msgspec.structs.replace(config.training, start_from=start_from)
-            self.host.proposed = msgspec.structs.replace(config, training=training)
-            self.host.action_go("setup")
-
-        self._try(propose)
-
-    def action_rename(self) -> None:
-        """Give the run another name."""
-        if not (chosen := self._chosen):
-            return
-
-        def rename(name: str) -> None:
-            renamed = rename_run(chosen, name.strip())
-            self.host.chosen.replace(chosen, renamed)
-            if self.host.viewed == chosen:
-                self.host.view(renamed)
-
-        self._ask(f"A new name for {chosen.name}", chosen.name, rename)
-
-    def action_tags(self) -> None:
-        """Write the tags of the run."""
-        if not (chosen := self._chosen):
-            return
-
-        def write(text: str) -> None:
-            write_labels(
-                chosen, msgspec.structs.replace(read_labels(chosen), tags=parse_tags(text))
-            )
-
-        tags = " ".join(read_labels(chosen).tags)
-        self._ask(f"Tags of {chosen.name}, parted by spaces", tags, write)
-
-    def action_note(self) -> None:
-        """Write the note of the run."""
-        if not (chosen := self._chosen):
-            return
-
-        def write(text: str) -> None:
-            write_labels(
-                chosen, msgspec.structs.replace(read_labels(chosen), note=parse_note(text))
-            )
-
-        self._ask(f"A note on {chosen.name}", read_labels(chosen).note, write)
-
-    def action_delete(self) -> None:
-        """Move a run to the trash, after asking."""
-        if not (chosen := self._chosen):
-            return
-
-        def delete(sure: bool | None) -> None:
-            if sure and self._try(lambda: discard(chosen)):
-                self.host.forget(chosen)
-                self.host.chosen.replace(chosen, None)
-                self.notify(f"{printable(chosen.name)} is in the trash; u undoes it.", markup=False)
-
-        self.app.push_screen(
-            ConfirmDialog(
-                f"Delete the run {printable(chosen.name)} with its checkpoints and its journal? "
-                "It goes to the trash, and u undoes it.",
-                yes="Delete",
-            ),
-            delete,
-        )
-
-    def action_put_back(self) -> None:
-        """Put the run that was deleted last back."""
-        trash = discarded(self.host.runs_dir)
-        if trash:
-            self._put_back(trash[0])
-        else:
-            self.notify("The trash is empty.")
-
-    def _put_back(self, run: Discarded) -> None:
-        if self._try(lambda: restore(run)):
-            self.notify(f"{printable(run.name)} is back.", markup=False)
-
-    def action_trash(self) -> None:
-        """See the deleted runs: put one back, or do away with all."""
-        trash = discarded(self.host.runs_dir)
-
-        def answered(answer: str | None) -> None:
-            if answer == EMPTY:
-                self._empty()
-            elif answer is not None:
-                self._put_back(trash[int(answer)])
-
-        if trash:
-            self.app.push_screen(TrashList(trash), answered)
-        else:
-            self.notify("The trash is empty.")
-
-    @work(thread=True, group="trash")
-    def _empty(self) -> None:
-        """Deleting may take a while, so that it is done beside the screen."""
-        self.notify("Emptying the trash ...")
-        try:
-            empty_trash(self.host.runs_dir)
-        except CvaeError as error:
-            self.notify(printable(str(error)), severity="error", markup=False)
-        else:
-            self.notify("The trash is empty.")
-        self.app.call_from_thread(self._list)
-
-    def _ask(self, question: str, text: str, act: Callable[[str], object]) -> None:
-        self.app.push_screen(PromptDialog(question, text, act), lambda _: self._list())
-
-    def _try(self, act: Callable[[], object]) -> bool:
-        """Whether something worked; if not, the sentence that says why is shown."""
-        try:
-            act()
-        except CvaeError as error:
-            self.notify(printable(str(error)), severity="error", markup=False)
-            return False
-        finally:
-            self._list()
-        return True
-
 
 def _alarms(run: RunSummary) -> str:
-    return f"! {', '.join(run.alarms)} (Enter, then w, tells more) · " if run.alarms else ""
+    return f"! {', '.join(run.alarms)} (Enter, then w, for details) · " if run.alarms else ""
 
 
 def _changes(config: Config) -> str:
-    """What a configuration changes of the defaults."""
+    """Describe the settings that differ from the defaults."""
     changed = [f"{known.key} {value(config, known)}" for known in differences(config, Config())]
     return "differs from the defaults in " + (", ".join(changed) if changed else "nothing")
