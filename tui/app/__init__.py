@@ -1,1 +1,1 @@
-"""The application: screens, hosted training, ways out."""
+"""The application: screens, command palette, help, read-only mode."""

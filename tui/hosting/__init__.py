@@ -1,1 +1,1 @@
-"""Training in a thread, in the foreground, or in a process of its own."""
+"""Trainings in a thread of the app, in the foreground, or in a process of their own."""

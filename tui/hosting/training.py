@@ -1,4 +1,4 @@
-"""The training that the app hosts, in a thread of its own that outlives the screens."""
+"""A training in a thread of the app, which outlives the screens."""
 
 import contextvars
 import gc
@@ -15,20 +15,19 @@ from core.training.control import Control
 from tui.terminal.terminal import log_file
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter from another; a key takes a dozen turns to the screen.
-"""
+"""The interval of switches between threads. A key needs about a dozen of them."""
 
 
 class HostedTraining:
-    """One training in a thread of this process; the process does not end before it."""
+    """One training in a thread. The process does not end before it."""
 
     def __init__(self, directory: RunDirectory | None) -> None:
         self.control = Control()
         self.directory = directory
-        """Not known before the run is prepared."""
+        """The run; None until it is prepared."""
         self.last: events.Event | None = None
         self.error = ""
-        """Why the training broke off, if it did."""
+        """The error that ended the training."""
         self._thread: threading.Thread | None = None
 
     def start(
@@ -38,26 +37,29 @@ class HostedTraining:
         told: Callable[[RunDirectory, events.Event], object],
         ended: Callable[[], object],
     ) -> None:
-        """Prepare the run and train it; what happens is called from the thread."""
+        """Prepare the run and train it in a thread, which makes the calls.
+
+        told: takes the run and each event.
+        """
 
         def train() -> None:
             self._train(prepare, prepared, told)
             ended()
 
-        # Messages of Textual ask for the app of the context in which they are made.
+        # Messages of Textual need the app, which is in the context.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(train,), name="training")
         sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
 
     def wait(self) -> None:
-        """Wait until the training has ended."""
+        """Wait for the end of the training."""
         if self._thread:
             self._thread.join()
 
     @property
     def log_file(self) -> Path:
-        """Where to say what nobody is there to read."""
+        """The file for output without a terminal: the log of the run, or of the app."""
         return self.directory.log_file if self.directory else log_file()
 
     def _train(
@@ -77,8 +79,8 @@ class HostedTraining:
                 self.last = event
                 told(self.directory, event)
                 if type(event) not in kinds:
-                    # What it needed is imported now. To look through all that torch consists of
-                    # for garbage, every other second, would hold up keys.
+                    # A search of all objects of torch delays keys. The first event of a kind
+                    # may have imported more of them.
                     kinds.add(type(event))
                     gc.freeze()
         except CvaeError as error:
@@ -86,4 +88,4 @@ class HostedTraining:
         except Exception as error:
             with self.log_file.open("a", encoding="utf-8") as log:
                 traceback.print_exc(file=log)
-            self.error = f"training broke off: {error!r}; the details are in {self.log_file}"
+            self.error = f"training failed: {error!r}. {self.log_file} has the details"

@@ -1,1 +1,1 @@
-"""What the app remembers and shares between screens."""
+"""State that the app remembers, and state that screens share."""

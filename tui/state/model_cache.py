@@ -1,4 +1,4 @@
-"""Models and corpora loaded from runs, kept until their file is replaced."""
+"""A cache of models and corpora, valid until their file is replaced."""
 
 import gc
 import threading
@@ -16,7 +16,7 @@ KEPT = 4
 
 
 class Models:
-    """Loads models and corpora for the screens that use them. Call it from a worker thread."""
+    """The models and corpora that screens use. Call it from a worker thread."""
 
     def __init__(self) -> None:
         self._loaded: dict[tuple[str, int], Inference] = {}
@@ -24,31 +24,31 @@ class Models:
         self._lock = threading.Lock()
 
     def load(self, directory: RunDirectory, checkpoint: str) -> "Inference":
-        """The model of a checkpoint.
+        """Return the model of a checkpoint.
 
         Raises InputError when it cannot be used.
         """
-        # Torch takes seconds to import, which must not delay the first paint.
+        # The import of torch takes seconds, which must not delay the first paint.
         from core.runs.checkpoint import load_inference
 
         key = _key(directory.checkpoint(checkpoint))
         with self._lock:
             if key not in self._loaded:
-                _make_room(self._loaded)
+                _evict(self._loaded)
                 self._loaded[key] = load_inference(directory, checkpoint)
-                # To look through all of torch for garbage would hold up keys.
+                # A search of all objects of torch delays keys.
                 gc.freeze()
             return self._loaded[key]
 
     def corpus(self, directory: RunDirectory) -> Corpus:
-        """The corpus of a run.
+        """Return the corpus of a run.
 
         Raises InputError when it cannot be read.
         """
         key = _key(directory.corpus_file)
         with self._lock:
             if key not in self._corpora:
-                _make_room(self._corpora)
+                _evict(self._corpora)
                 self._corpora[key] = directory.corpus()
             return self._corpora[key]
 
@@ -57,6 +57,6 @@ def _key(path: Path) -> tuple[str, int]:
     return str(path), path.stat().st_mtime_ns if path.exists() else 0
 
 
-def _make_room(kept: dict[tuple[str, int], T]) -> None:
+def _evict(kept: dict[tuple[str, int], T]) -> None:
     while len(kept) >= KEPT:
         kept.pop(next(iter(kept)))

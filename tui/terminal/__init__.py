@@ -1,1 +1,1 @@
-"""The terminal: taken, drawn to, and given back."""
+"""The terminal, and the private parts of Textual."""

@@ -1,4 +1,4 @@
-"""The terminal while the app has it: nothing but the app writes to it, and it may vanish."""
+"""The terminal of the app: only the app writes to it, and it can hang up."""
 
 import contextlib
 import io
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 
 
 def log_file() -> Path:
-    """Where everything goes that is printed behind the app's back."""
+    """Return the file for the output of libraries."""
     return platformdirs.user_log_path("cvae-tui", ensure_exists=True) / "app.log"
 
 
 def require_terminal() -> None:
-    """Raise InputError unless the app has a terminal to be in."""
+    """Raise InputError when there is no terminal for the app."""
     if not (sys.__stdin__ and sys.__stdin__.isatty() and os.isatty(2)):
         raise InputError(
-            "the app needs a terminal; without one, use `cvae-tui train --headless` or another "
+            "cannot open the app: there is no terminal. Use `cvae-tui train --headless` or another "
             "command"
         )
 
 
 @contextlib.contextmanager
 def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
-    """Let the app write to the terminal while descriptors 1 and 2 lead into the log file.
+    """Let the app write to the terminal, while descriptors 1 and 2 write to the log file.
 
-    Libraries in other languages write straight to the descriptors, which would spoil the screen.
+    Native libraries write to the descriptors, which would damage the screen.
 
-    gone: called once the terminal is no longer there, from whichever thread noticed, perhaps more
-    than once. What is written after that is dropped.
+    gone: called when the terminal hangs up, from any thread, possibly more than once. Later
+    output is dropped.
 
     Raises InputError when there is no terminal.
     """
     require_terminal()
     log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     kept = os.dup(1), os.dup(2)
-    # Textual writes to sys.__stderr__ and asks sys.__stdout__ for the size of the terminal, both by
-    # the file object and not by the descriptor's number.
+    # Textual uses the objects sys.__stderr__, for output, and sys.__stdout__, for the size of the
+    # terminal, and not the descriptors.
     before = sys.__stdout__, sys.__stderr__
     raw = _Losable(os.dup(2), gone)
     with io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8") as terminal:
@@ -66,7 +66,7 @@ def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
 
 
 def leave_terminal(log_file: Path) -> None:
-    """Read from nowhere and print into a log from now on."""
+    """Replace standard input by an empty one, and standard output and error by a log."""
     nowhere = os.open(os.devnull, os.O_RDONLY)
     log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(nowhere, 0)
@@ -77,7 +77,7 @@ def leave_terminal(log_file: Path) -> None:
 
 
 class _Losable(io.FileIO):
-    """Writes to a terminal; once it is gone, drops what it is given, or its writers would die."""
+    """A terminal that drops output after a hang-up, because an error would end the writers."""
 
     def __init__(self, descriptor: int, gone: Callable[[], None]) -> None:
         super().__init__(descriptor, "w")

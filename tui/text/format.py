@@ -1,13 +1,13 @@
-"""Numbers and times in words, the same on every screen and in every command."""
+"""Formats of numbers and times, for screens and commands."""
 
 
 def score(value: float | None) -> str:
-    """A score from 0 to 1 with four places."""
+    """Format a score from 0 to 1 with four places."""
     return "" if value is None else f"{value:.4f}"
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was, in one unit."""
+    """Format an age in one unit."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
@@ -15,7 +15,7 @@ def ago(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes in one unit."""
+    """Format a number of bytes in one unit."""
     for unit, bytes_ in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= bytes_:
             return f"{count / bytes_:.1f} {unit}"
@@ -23,19 +23,19 @@ def size(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time span as h:mm:ss or m:ss."""
+    """Format a time span as h:mm:ss or m:ss."""
     minutes, rest = divmod(round(max(seconds, 0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def count(value: float) -> str:
-    """A whole number with thin groups of thousands."""
+    """Format a whole number with commas between thousands."""
     return f"{value:,.0f}"
 
 
 def figure(value: float) -> str:
-    """A number in four significant places at most, for axes and headings."""
+    """Format a number with at most four significant digits."""
     if value != value:
         return "not finite"
     magnitude = abs(value)

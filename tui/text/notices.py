@@ -1,4 +1,4 @@
-"""What is said of a training wherever one is in the app."""
+"""Notices of a training, shown over every screen."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class Notice:
     message: str
     severity: SeverityLevel = "information"
     seconds: float = 6.0
-    """How long it stays."""
+    """The time that it is shown."""
 
 
 def notice(event: events.Event, run: str) -> Notice | None:
-    """What to say of an event of a run; None of those that only the charts show."""
+    """Return the notice for an event of a run; None for events that only charts show."""
     name = printable(run)
     match event:
         case events.Finished():
@@ -35,5 +35,5 @@ def notice(event: events.Event, run: str) -> Notice | None:
 
 
 def in_words(alarm: events.Alarm) -> str:
-    """What was seen, and what to try, in sentences."""
+    """Describe an alarm and its advice in sentences."""
     return printable(f"{alarm.message[:1].upper()}{alarm.message[1:]}. {alarm.advice}".rstrip())

@@ -1,4 +1,4 @@
-"""A run in words: what it does, how good it became, what is amiss, where beta and KL stand."""
+"""The status of a run in words: state, best scores, alarms, beta and KL."""
 
 import math
 
@@ -19,7 +19,7 @@ LONGEST_NAME = 28
 def status(
     directory: RunDirectory, config: Config, history: History, state: State | str, *, loading: bool
 ) -> Content:
-    """Two lines: the run, and what is amiss with it or else its course."""
+    """Return two lines: the run, and its newest alarm or else its beta and KL."""
     second = Content.styled(" · ".join(_course(config, history)), "$text-muted")
     return Content("\n").join(
         [_run(directory, history, state, loading=loading), _alarm(history) or second]
@@ -46,16 +46,16 @@ def _run(
 
 
 def _alarm(history: History) -> Content | None:
-    """The alarm that stands, the newest first where there are several."""
-    standing = sorted(history.active_alarms.values(), key=lambda alarm: -alarm.step)
-    if not standing:
+    """Return the newest active alarm, and the number of active alarms."""
+    active = sorted(history.active_alarms.values(), key=lambda alarm: -alarm.step)
+    if not active:
         return None
-    which = f"{len(standing)} alarms" if len(standing) > 1 else "Alarm"
-    return Content.assemble((f"! {which} (w)", "bold $text-warning"), f" {in_words(standing[0])}")
+    which = f"{len(active)} alarms" if len(active) > 1 else "Alarm"
+    return Content.assemble((f"! {which} (w)", "bold $text-warning"), f" {in_words(active[0])}")
 
 
 def _course(config: Config, history: History) -> list[str]:
-    """Where beta and KL stand."""
+    """Describe beta and KL at the last step."""
     progress, started = history.progress, history.started
     if not (progress and started):
         return []
@@ -72,7 +72,7 @@ def _course(config: Config, history: History) -> list[str]:
 
 
 def pace(history: History, state: State | str) -> str:
-    """How far a run is, how fast it goes, and how long the rest takes."""
+    """Describe progress, speed and remaining time of a run."""
     progress, started = history.progress, history.started
     if not (progress and started):
         return ""
@@ -85,6 +85,6 @@ def pace(history: History, state: State | str) -> str:
 
 
 def short_name(name: str) -> str:
-    """The name of a run where room is scarce."""
+    """Shorten the name of a run."""
     name = printable(name)
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

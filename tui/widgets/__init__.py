@@ -1,1 +1,1 @@
-"""Pieces of screens that more than one screen uses."""
+"""Widgets and dialogs that several screens share."""

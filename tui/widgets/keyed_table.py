@@ -1,4 +1,4 @@
-"""A table that is told all its rows again and again, and changes only what has changed."""
+"""A table that is filled repeatedly and updates changed cells only."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,30 +6,30 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 MANY = 50
-"""More rows than this that go at once are cheaper to write anew."""
+"""Above this number of removed rows, a new table is faster."""
 
 Cells = Sequence[Text]
 
 
 class KeyedTable(DataTable[Text]):
-    """Rows with a key each. The cursor stays on its row and the view where it is."""
+    """A table of rows with keys. The cursor stays on its row, and the scroll position is kept."""
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=True)
         self._shown: dict[str, list[Text]] = {}
         self._before: tuple[str | None, float] | None = None
-        """Row and scroll position from before the columns were laid out anew."""
+        """Row and scroll position before the columns were replaced."""
 
     @property
     def chosen(self) -> str | None:
-        """Key of the row under the cursor."""
+        """The key of the row under the cursor."""
         row = self.cursor_row
         if not self.row_count or not 0 <= row < self.row_count:
             return None
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
     def lay_out(self, titles: Mapping[str, tuple[str, int]]) -> None:
-        """Columns by their keys, with title and width. The rows have to be filled in again."""
+        """Replace the columns: title and width by key. The rows must be filled again."""
         if self._shown:
             self._before = (self.chosen, self.scroll_y)
         self._shown = {}
@@ -38,7 +38,7 @@ class KeyedTable(DataTable[Text]):
             self.add_column(Text(title), width=width, key=key)
 
     def fill(self, rows: Mapping[str, Cells]) -> None:
-        """Show these rows, by their keys, in this order."""
+        """Show rows by key, in this order."""
         chosen, scroll = self._before or (self.chosen, self.scroll_y)
         self._before = None
         with self.app.batch_update():
@@ -56,7 +56,7 @@ class KeyedTable(DataTable[Text]):
         if chosen is not None and chosen in rows and chosen != self.chosen:
             self.move_cursor(row=self.get_row_index(chosen), scroll=False)
         if self.scroll_y != scroll or not self._shown:
-            # The cursor may be out of sight, where it was scrolled away from.
+            # The cursor may be outside of the view.
             self.call_after_refresh(self.scroll_to, y=scroll, animate=False)
 
     def _write(self, key: str, cells: Cells) -> None:

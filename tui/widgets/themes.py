@@ -1,7 +1,7 @@
-"""Two themes that can be told apart whatever colours an eye sees, one dark and one light.
+"""A dark and a light theme, readable with every kind of colour vision.
 
 The hues are those of Okabe & Ito 2008 (Color Universal Design), darkened in the light theme until
-text in them stands out from its background.
+text has enough contrast.
 """
 
 from collections.abc import Mapping
@@ -50,16 +50,15 @@ LIGHT = Theme(
 )
 THEMES = (DARK, LIGHT)
 EVERYWHERE_READABLE = "ansi-dark"
-"""The theme for terminals of 16 colours, in the colours that their owner has chosen."""
+"""The theme for terminals with 16 colours, which are set in the terminal."""
 RIGHT, WRONG = "right", "wrong"
-"""Names of styles for cells of tables, which are Rich's and know no colours of a theme."""
+"""Names of styles for table cells, which are Rich text without access to the theme."""
 
 
 def cell_styles(variables: Mapping[str, str]) -> CellStyles:
-    """What these names stand for, given the variables of a theme.
+    """Return the styles of these names in a theme.
 
-    What is wrong has the colour of a warning: red can hardly be read where colours become shades
-    of grey.
+    Wrong cells have the colour of warnings: red is hard to read in shades of grey.
     """
     right, wrong = (Color.parse(variables[f"text-{name}"]) for name in ("success", "warning"))
     return CellStyles(

@@ -198,8 +198,8 @@ def test_no_words_on_the_command_line_end_in_a_traceback(cvae_tui: Run, words: l
 
 
 def test_the_app_needs_a_terminal(cvae_tui: Run, tmp_path: Path) -> None:
-    refused(cvae_tui("--runs-dir", tmp_path), "the app needs a terminal")
-    refused(cvae_tui("train", "--runs-dir", tmp_path), "the app needs a terminal")
+    refused(cvae_tui("--runs-dir", tmp_path), "there is no terminal")
+    refused(cvae_tui("train", "--runs-dir", tmp_path), "there is no terminal")
     assert not list(tmp_path.iterdir())
 
 

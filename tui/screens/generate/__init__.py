@@ -1,1 +1,1 @@
-"""Generate: draws from the prior."""
+"""Generate: samples from the prior."""

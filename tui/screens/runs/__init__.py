@@ -1,1 +1,1 @@
-"""Runs: the list of runs and what can be done with one."""
+"""Runs: the list of runs and the actions on them."""

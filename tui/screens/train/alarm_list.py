@@ -1,4 +1,4 @@
-"""The alarms of a run: those that stand, with what to try, and those that are over."""
+"""The alarms of a run: active ones with advice, and past ones."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,16 +12,18 @@ from tui.widgets.text_dialog import TextDialog
 
 
 class AlarmList(TextDialog):
-    """Every alarm that a journal tells."""
+    """A text with every alarm of a journal."""
 
     BINDINGS = [Binding("w", "dismiss(None)", "Close", show=False)]
 
     def __init__(self, alarms: Sequence[Alarm]) -> None:
         standing = Content("\n\n").join(_standing(alarms))
         over = Content("\n").join(_over(alarms))
-        parts = {"standing": standing or Content("Nothing is amiss now.")}
+        parts = {"standing": standing or Content("No active alarms.")}
         if over:
-            parts["over"] = Content("\n").join([Content.styled("Over", "bold $text-accent"), over])
+            parts["over"] = Content("\n").join(
+                [Content.styled("Past alarms", "bold $text-accent"), over]
+            )
         super().__init__("Alarms", parts, "Escape or w")
 
 
