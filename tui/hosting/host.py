@@ -183,9 +183,9 @@ class Host(PrivateApp):
         training = self.training = HostedTraining(directory)
         training.start(
             prepare,
-            prepared=lambda directory: self._post(self.Prepared(directory)),
-            told=self._notice,
-            ended=lambda: self._post(self.Ended(training.error)),
+            on_prepared=lambda directory: self._post(self.Prepared(directory)),
+            on_event=self._notice,
+            on_end=lambda: self._post(self.Ended(training.error)),
         )
         self.action_go("train")
         return True

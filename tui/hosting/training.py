@@ -33,18 +33,18 @@ class HostedTraining:
     def start(
         self,
         prepare: Callable[[], RunDirectory],
-        prepared: Callable[[RunDirectory], object],
-        told: Callable[[RunDirectory, events.Event], object],
-        ended: Callable[[], object],
+        on_prepared: Callable[[RunDirectory], object],
+        on_event: Callable[[RunDirectory, events.Event], object],
+        on_end: Callable[[], object],
     ) -> None:
         """Prepare the run and train it in a thread, which makes the calls.
 
-        told: takes the run and each event.
+        on_event: takes the run and each event.
         """
 
         def train() -> None:
-            self._train(prepare, prepared, told)
-            ended()
+            self._train(prepare, on_prepared, on_event)
+            on_end()
 
         # Messages of Textual need the app, which is in the context.
         context = contextvars.copy_context()
@@ -65,19 +65,19 @@ class HostedTraining:
     def _train(
         self,
         prepare: Callable[[], RunDirectory],
-        prepared: Callable[[RunDirectory], object],
-        told: Callable[[RunDirectory, events.Event], object],
+        on_prepared: Callable[[RunDirectory], object],
+        on_event: Callable[[RunDirectory, events.Event], object],
     ) -> None:
         try:
             # Torch takes seconds to import; the screens are up meanwhile.
             from core.session import train
 
             self.directory = prepare()
-            prepared(self.directory)
+            on_prepared(self.directory)
             kinds: set[type[events.Event]] = set()
             for event in train(self.directory, self.control):
                 self.last = event
-                told(self.directory, event)
+                on_event(self.directory, event)
                 if type(event) not in kinds:
                     # A search of all objects of torch delays keys. The first event of a kind
                     # may have imported more of them.
