@@ -43,5 +43,12 @@ def test_what_the_first_screen_needs_does_not_wait_for_torch(module: str) -> Non
     assert "torch" not in loaded_by(module)
 
 
+def test_the_benchmark_costs_nothing_at_import() -> None:
+    program = "import sys, tui.cli.main, tui.cli.results.bench, tui.app.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "tui.benchmark" not in done.stdout
+
+
 def test_nltk_is_imported_only_when_something_is_scored() -> None:
     assert "nltk" not in loaded_by(*MODULES)

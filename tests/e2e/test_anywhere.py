@@ -20,7 +20,7 @@ from tui.hosting.program import PROGRAM
 TINY = ("--set", "model.hidden_size=16", "--set", "hardware.threads=1")
 BENCH = """
 from core.compute.hardware import Hardware
-from tui.benchmark import live
+from tui.benchmark import app_overhead as live
 live.EPOCHS = 6
 print(*live.live_over_headless(Hardware("cpu", 1, "float32", 512), pairs=1))
 """

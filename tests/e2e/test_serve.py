@@ -121,8 +121,8 @@ def test_ctrl_c_ends_it_soon_whatever_is_connected(serve: Callable[..., Served])
     begins = time.monotonic()
     assert served.end() in (0, 130)
     # Two seconds on a machine that does nothing else.
-    assert time.monotonic() - begins < 8
-    assert served.apps() == []
+    assert time.monotonic() - begins < 15
+    wait_until(lambda: not served.apps())
     for connection in connections:
         connection.close()
 

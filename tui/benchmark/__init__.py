@@ -1,1 +1,1 @@
-"""Speed of a training step, and what watching one costs."""
+"""Measurements behind `cvae-tui bench`."""

@@ -1,4 +1,4 @@
-"""`cvae-tui`: the group of commands, and the one place where errors are printed."""
+"""`cvae-tui`: the group of commands, and the only place that prints errors."""
 
 import importlib
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "train": ("training", "Train a model, in the app, headless or detached."),
-    "experiment": ("training", "Variants of one configuration, each with several seeds."),
+    "experiment": ("training", "Train variants of one configuration, with several seeds."),
     "attach": ("training", "Open the app on a run, live or finished."),
     "stop": ("training", "Ask a run in another process to checkpoint and stop."),
     "runs": ("results", "List runs: state, age, epochs, best scores."),
@@ -32,23 +32,23 @@ COMMANDS = {
     ),
     "plot": ("results", "Print curves of runs into the terminal, without the app."),
     "serve": ("results", "Show the app in browsers, read-only."),
-    "bench": ("results", "Speed of this machine, side by side."),
+    "bench": ("results", "Measure the training speed of this machine."),
 }
-"""Folder and one-line help of each command, here so that `--help` imports no command."""
+"""Folder and one-line help of each command. `--help` therefore imports no command."""
 
 FRAMES_PER_SECOND = "120"
-"""Most of them; there is none while nothing changes."""
+"""Highest rate. No frame is drawn while nothing changes."""
 
 
 class Commands(click.Group):
-    """Imports the module of a command when the command is called."""
+    """Group that imports the module of a command when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order in which a user meets them."""
+        """Return the names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None for an unknown name."""
+        """Return the command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(
@@ -57,7 +57,7 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in the help."""
+        """Write the list of commands into the help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -71,7 +71,7 @@ class Commands(click.Group):
 @on_hang_up_option
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--sparse", is_flag=True, help="Redraw every 3 seconds only, for slow links.")
-@click.option("--read-only", is_flag=True, help="Look only: nothing is started or changed.")
+@click.option("--read-only", is_flag=True, help="Start nothing and change nothing.")
 @click.version_option(package_name="cvae-tui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
@@ -101,12 +101,12 @@ def cli(
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code.
+    """Run the command line and exit with its code.
 
-    0: done. 2: bad input. 1: a failure. 130: Ctrl-C.
+    0: success. 1: a failure. 2: bad input. 130: Ctrl-C.
     """
     keep_freed_memory()
-    # Textual asks for it when it is imported. A key waits for the next frame, often for two.
+    # Textual reads this on import. The answer to a key waits for the next frame, often for two.
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
     try:
         code = cli.main(prog_name="cvae-tui", standalone_mode=False)
@@ -123,20 +123,20 @@ def main() -> None:
         _complain(str(error))
         code = 1
     except BrokenPipeError:
-        # Whoever read our output has had enough; nothing more can be written, at exit either.
+        # The reader has closed the pipe. Nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except OSError as error:
         _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
         code = 1
     except Exception as error:
-        _complain(f"failed: {error!r}; the details are in {_written_down(error)}")
+        _complain(f"failed: {error!r}; the details are in {_write_traceback(error)}")
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _written_down(error: Exception) -> Path:
-    """The file with the traceback of an error that nobody foresaw."""
+def _write_traceback(error: Exception) -> Path:
+    """Write the traceback of an unforeseen error to the log; return its path."""
     from tui.terminal.terminal import log_file
 
     path = log_file()

@@ -25,18 +25,18 @@ from tui.text.format import count, duration, figure, score
 from tui.text.progress_bar import ProgressBars
 
 OnHangUp = Literal["continue", "stop"]
-"""What becomes of a training whose terminal is gone."""
+"""Reaction of a training to the loss of its terminal."""
 HANDOVER_SECONDS = 120.0
 """Longest wait for a detached process to own its run; the import of PyTorch takes seconds."""
 QUIET_SECONDS = 10.0
-"""Plain lines about progress are at least so far apart."""
+"""Shortest time between two plain lines of progress."""
 
 
 def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -> int:
-    """Train a run to its end in this thread; the exit code.
+    """Train a run to its end in this thread; return the exit code.
 
-    SIGINT and SIGTERM have a checkpoint written before the end; a second SIGINT does not wait. When
-    the terminal or the pipe is gone that it reports to, it goes on and reports into the run's log.
+    SIGINT and SIGTERM stop it with a checkpoint; a second SIGINT does not wait for the checkpoint.
+    Without its terminal or pipe, the training continues and reports into the log of the run.
     """
     from core.session import train
 
@@ -63,7 +63,9 @@ def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -
         return 1
     if isinstance(last, events.Stopped):
         name = directory.name
-        click.echo(f"stopped with a checkpoint; `cvae-tui train --resume {name}` goes on", err=True)
+        click.echo(
+            f"stopped with a checkpoint; `cvae-tui train --resume {name}` continues", err=True
+        )
     return 128 + received[0] if received else 0
 
 
@@ -116,7 +118,7 @@ def _last_line(directory: RunDirectory, begins: int) -> str:
 
 
 def steering_hint(directory: RunDirectory) -> str:
-    """How to come back to a run that trains without a terminal."""
+    """Return the commands that reach a run which trains without a terminal."""
     path = shlex.quote(printable(str(directory.path)))
     return f"`cvae-tui attach {path}` shows it, `cvae-tui stop {path}` stops it with a checkpoint"
 
@@ -132,7 +134,7 @@ def _scores(event: events.Evaluated) -> str:
 
 
 def _news(directory: RunDirectory, event: events.Event) -> str | None:
-    """What deserves a line of its own, in words."""
+    """Return the line that reports an event; None for an event without one."""
     match event:
         case events.Started(resumed=resumed):
             verb = f"goes on at epoch {event.epoch:.1f}" if resumed else "starts"
@@ -152,7 +154,7 @@ def _news(directory: RunDirectory, event: events.Event) -> str | None:
 
 
 class _Report:
-    """Tells how a training goes, as long as somebody can read it; then into the run's log."""
+    """Report of a training to the terminal or pipe, and to the log of the run without one."""
 
     def __init__(self, directory: RunDirectory, control: Control) -> None:
         self.last: events.Event | None = None
@@ -161,17 +163,17 @@ class _Report:
         self._left = False
 
     def leave(self) -> None:
-        """Report into the log from now on. May be called while something is being shown."""
+        """Report into the log from now on. A signal handler may call this during `show`."""
         if self._left:
             return
         self._left = True
-        # What a bar has yet to draw belongs nowhere.
+        # The output that a progress bar still holds is dropped.
         is_bar = isinstance(self._shown, _Bar)
         leave_terminal(Path(os.devnull) if is_bar else self._directory.log_file)
         self._control.detach()
 
     def show(self, event: events.Event) -> None:
-        """Tell what happened."""
+        """Report an event."""
         self.last = event
         try:
             self._shown.show(event)

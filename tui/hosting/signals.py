@@ -1,4 +1,4 @@
-"""What the process does on SIGINT, SIGTERM and SIGHUP while it trains."""
+"""Handling of SIGINT, SIGTERM and SIGHUP during a training."""
 
 import contextlib
 import signal
@@ -8,9 +8,9 @@ from types import FrameType
 
 @contextlib.contextmanager
 def handling_signals(handle: Callable[[int], None]) -> Iterator[None]:
-    """Give the number of each signal that comes to `handle`, in the main thread.
+    """Call `handle` with the number of each signal, in the main thread.
 
-    A hang-up that is ignored, as under nohup, stays so.
+    A SIGHUP that is ignored, as under nohup, stays ignored.
     """
 
     def handler(number: int, frame: FrameType | None) -> None:

@@ -157,7 +157,7 @@ def serve(
     async def run() -> None:
         application = Serving(command, token=token).application()
         runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=GRACE_SECONDS, lingering_time=0
+            application, access_log=None, shutdown_timeout=2 * GRACE_SECONDS, lingering_time=0
         )
         await runner.setup()
         try:

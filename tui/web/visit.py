@@ -26,9 +26,10 @@ class Visit(AppService):
 
     async def end(self) -> None:
         """End the app; kill it where it does not end in time."""
-        with contextlib.suppress(TimeoutError, OSError):
-            await asyncio.wait_for(self.stop(), GRACE_SECONDS)
-        if self._process and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+        try:
+            with contextlib.suppress(TimeoutError, OSError):
+                await asyncio.wait_for(self.stop(), GRACE_SECONDS)
+        finally:
+            if self._process and self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()

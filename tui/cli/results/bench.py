@@ -1,4 +1,4 @@
-"""`cvae-tui bench`: the speed of this machine, side by side."""
+"""`cvae-tui bench`: measure the training speed of this machine."""
 
 import statistics
 import sys
@@ -10,13 +10,13 @@ from tui.cli.options import json_option, print_json
 from tui.text.format import count
 
 if TYPE_CHECKING:
-    from tui.benchmark.steps import Benchmark
+    from tui.benchmark.training_speed import Benchmark
 
-WHAT = {
-    "loop": "the document's loop: one word, one character at a time",
+MEASURED = {
+    "loop": "a loop like the lab's: one word, one character at a time",
     "lab4": "a step of the preset lab4",
     "default": "a step of the preset default",
-    "limit": "the matrix products alone of such a step",
+    "limit": "only the matrix products of such a step",
 }
 
 
@@ -26,35 +26,35 @@ WHAT = {
     type=click.IntRange(1, 100),
     default=5,
     show_default=True,
-    help="Rounds in which all are measured in turns.",
+    help="Rounds of measurements, each of all four in turn.",
 )
 @click.option(
     "--pairs",
     type=click.IntRange(0, 100),
     default=5,
     show_default=True,
-    help="Pairs of short trainings, in the app and headless, to compare; 0 for none.",
+    help="Pairs of short trainings, one in the app and one headless; 0 for none.",
 )
 @json_option
 def command(rounds: int, pairs: int, as_json: bool) -> None:
-    """Measure the speed of this machine: words a second in training, side by side.
+    """Measure the training speed of this machine, in words per second.
 
-    The figures are medians over the rounds, with the lowest and the highest. What counts are the
-    ratios: a shared machine is now faster, now slower, but so it is for all in a round.
+    The figures are medians over the rounds, with the lowest and the highest. The ratios count: the
+    speed of a shared machine drifts, but equally for all measurements of a round.
     """
     from rich.console import Console
 
-    from tui.benchmark.live import live_over_headless
-    from tui.benchmark.steps import measure
+    from tui.benchmark.app_overhead import live_over_headless
+    from tui.benchmark.training_speed import measure
 
     with Console(file=sys.stderr).status("choosing threads and precision ...") as status:
         for done, benchmark in enumerate(measure(rounds), start=1):
-            status.update(f"round {done} of {rounds} is done ...")
+            status.update(f"{done} of {rounds} rounds done ...")
             last = benchmark
         live: list[float] = []
         for ratio in live_over_headless(last.hardware, pairs):
             live.append(ratio)
-            status.update(f"pair {len(live)} of {pairs} is done ...")
+            status.update(f"{len(live)} of {pairs} pairs done ...")
     if as_json:
         print_json(_document(last, live))
     else:
@@ -62,7 +62,7 @@ def command(rounds: int, pairs: int, as_json: bool) -> None:
 
 
 def _document(benchmark: "Benchmark", live: list[float]) -> dict[str, Any]:
-    speeds = {name: getattr(benchmark, name) for name in WHAT}
+    speeds = {name: getattr(benchmark, name) for name in MEASURED}
     return {
         **{
             name: {"words_per_second": speed.words_per_second, "spread": list(speed.spread)}
@@ -78,7 +78,7 @@ def _document(benchmark: "Benchmark", live: list[float]) -> dict[str, Any]:
 
 
 def _print(benchmark: "Benchmark", live: list[float]) -> None:
-    for name, what in WHAT.items():
+    for name, what in MEASURED.items():
         speed = getattr(benchmark, name)
         low, high = speed.spread
         click.echo(

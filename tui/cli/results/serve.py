@@ -1,4 +1,4 @@
-"""`cvae-tui serve`: the app in browsers, to look at."""
+"""`cvae-tui serve`: show the app in browsers, read-only."""
 
 from pathlib import Path
 
@@ -13,28 +13,28 @@ from tui.cli.options import runs_dir_option
 @click.command()
 @click.argument("run", metavar="[RUN]", required=False)
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to serve at, this machine's."
+    "--host", default="127.0.0.1", show_default=True, help="Address of this machine to serve at."
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65_535),
     default=8000,
     show_default=True,
-    help="Port to serve at; 0 takes a free one.",
+    help="Port to serve at; 0 chooses a free one.",
 )
 @click.option(
     "--token",
     envvar="CVAE_TUI_TOKEN",
     show_envvar=True,
-    help="What visitors must know: http://.../?token=TOKEN. Needed where others can reach the "
-    "address. Others on this machine can see it among the processes, but not the variable.",
+    help="Secret that visitors need: http://.../?token=TOKEN. Required for an address that other "
+    "machines can reach. Other users of this machine can see the option, but not the variable.",
 )
 @runs_dir_option
 def command(run: str | None, host: str, port: int, token: str | None, runs_dir: Path) -> None:
-    """Show the app in browsers, read-only: visitors look at runs and try models, and change
-    nothing.
+    """Show the app in browsers, read-only.
 
-    Each visitor has an app of their own, which shows RUN first, or the newest run.
+    Visitors see runs and use models, and change nothing. Each has an app of their own, which shows
+    RUN first, or the newest run.
     """
     try:
         from tui.web.server import resolves_to_loopback, serve, visitor_command
@@ -42,20 +42,20 @@ def command(run: str | None, host: str, port: int, token: str | None, runs_dir: 
         if error.name not in ("textual_serve", "aiohttp"):
             raise
         raise InputError(
-            'this needs textual-serve, which is not installed; `pip install "cvae-tui[serve]"`'
+            'cannot serve: textual-serve is not installed. Run `pip install "cvae-tui[serve]"`'
         ) from None
     if token is not None and not token.strip():
-        raise InputError("the token is empty; give one that cannot be guessed, or none")
+        raise InputError("the token is empty. Give a token that cannot be guessed, or none")
     try:
         local = resolves_to_loopback(host)
     except OSError:
         raise InputError(
-            f"--host {host!r} cannot be found; give an address of this machine"
+            f"--host {host!r} cannot be found. Give an address of this machine"
         ) from None
     if not local and not token:
         raise InputError(
-            f"--host {host} can be reached by others, which needs --token or CVAE_TUI_TOKEN; "
-            "without one, serve at 127.0.0.1"
+            f"--host {host} is reachable from elsewhere, which needs --token or CVAE_TUI_TOKEN. "
+            "Without a token, serve at 127.0.0.1"
         )
     from tui.app.read_only import newest
 
@@ -67,7 +67,7 @@ def command(run: str | None, host: str, port: int, token: str | None, runs_dir: 
             visitor_command(runs_dir, first.path if run else None),
             token=token or "",
             ready=lambda where: click.echo(
-                printable(f"serving read-only at {where}, Ctrl-C ends it")
+                printable(f"serving read-only at {where}; Ctrl-C ends it")
             ),
         )
     except OSError as error:

@@ -1,12 +1,12 @@
-"""Speed of this machine, side by side: the document's loop, our training step, and the limit.
+"""Training speed of this machine: our step, a loop like the lab's, and the limit.
 
-Everything is measured in one run, in turns and several times, because the speed of a shared
-machine drifts; what counts are the ratios.
+All are measured in one process, in turns and several times, because the speed of a shared machine
+drifts. The ratios count.
 
-- loop: one word at a time, one character at a time, forward through autograd in Python, as the
-  document trains, with the same model sizes as `default`;
+- loop: one word at a time and one character at a time, forward through autograd in Python, as in
+  the lab (docs/lab.md), with the model sizes of `default`;
 - default, lab4: training steps of the presets;
-- limit: the matrix products alone that a step of `default` needs, in the same type and shapes.
+- limit: only the matrix products of a step of `default`, in the same type and shapes.
 """
 
 import copy
@@ -37,15 +37,15 @@ from core.training.trainer import Trainer, choose_hardware
 
 ROUNDS = 5
 SECONDS = 1.0
-"""What is measured is repeated, in each round, for about so long."""
+"""Duration of each measurement in a round."""
 CORPUS = "verbs"
 TEACHER_FORCING_RATIO = 0.7
-"""The document's."""
+"""Ratio of the lab."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Words a second: the median over the rounds, the lowest and the highest."""
+    """Words per second: the median over the rounds, the lowest and the highest."""
 
     words_per_second: float
     spread: tuple[float, float]
@@ -53,7 +53,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What was measured, and the two ratios that count."""
+    """Speeds, and the two ratios between them."""
 
     loop: Speed
     lab4: Speed
@@ -66,9 +66,9 @@ class Benchmark:
 
 
 def measure(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Benchmark]:
-    """Measure in rounds; after each, what is known so far.
+    """Measure in rounds, and yield the result so far after each.
 
-    seconds: for which each of the four is repeated in a round.
+    seconds: duration of each of the four measurements in a round.
     """
     corpus = find_corpus(CORPUS)
     vocabulary = Vocabulary.of(corpus)
@@ -76,12 +76,12 @@ def measure(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Benchmar
     chosen = choose_hardware(default, corpus, vocabulary, Control())
     single = Hardware(chosen.device, 1, "float32", lab4.training.batch_size)
     trainer = Trainer(default, corpus, vocabulary, (), Control(), chosen)
-    # Half way the draws from the prior have begun, as they have for most of the training.
+    # Halfway, the step includes samples of the prior, as most of the training does.
     trainer.skip_to(trainer.schedules.steps // 2)
-    document = Trainer(lab4, corpus, vocabulary, (), Control(), single)
+    lab = Trainer(lab4, corpus, vocabulary, (), Control(), single)
     works = {
         "loop": _Loop(trainer).train_step,
-        "lab4": document.train_step,
+        "lab4": lab.train_step,
         "default": trainer.train_step,
         "limit": _Products(trainer).compute,
     }
@@ -116,7 +116,7 @@ def _benchmark(speeds: dict[str, list[float]], hardware: Hardware) -> Benchmark:
 
 
 def _words_per_second(work: Callable[[], int], seconds: float) -> float:
-    """Words a second of a work that says how many words it did, after one turn to warm up."""
+    """Return words per second of a function that returns its number of words, after one warm-up."""
     work()
     words, start = 0, time.perf_counter()
     while (taken := time.perf_counter() - start) < seconds or not words:
@@ -125,7 +125,7 @@ def _words_per_second(work: Callable[[], int], seconds: float) -> float:
 
 
 class _Loop:
-    """The document's training loop: a word a step, a character a call, each word to itself."""
+    """Training loop of the lab: a word a step, a character a call, each word its own target."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._batches = trainer.batches
@@ -134,8 +134,8 @@ class _Loop:
         self._step = 0
 
     def train_step(self) -> int:
-        """Train on one word."""
-        # A word of each batch in turn, for a batch holds words of about the same length.
+        """Train on one word; return 1."""
+        # A word of each batch in turn, because a batch has words of similar length.
         row, position = divmod(self._step, self._batches.steps)
         batch = self._batches.batch(position)
         row %= len(batch.source)
@@ -179,7 +179,7 @@ class _Loop:
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Takes down the matrix products that are computed meanwhile: (rows, inner, columns)."""
+    """Record of the matrix products that are computed in its context: (rows, inner, columns)."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -203,10 +203,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _lstm_products(inputs: Tensor, recurrent: Tensor) -> Iterator[tuple[int, int, int]]:
-    """The products of an LSTM's forward and backward pass.
+    """Yield the matrix products of the forward and backward pass of an LSTM.
 
-    inputs: (T, B, I). recurrent: (4H, H) weights. The input's product and the weights' gradients
-    are taken over all steps at once, the recurrent ones step by step.
+    inputs: (T, B, I). recurrent: (4H, H) weights. Products with the input and gradients of weights
+    cover all steps at once; recurrent products are one per step.
     """
     steps, batch, size = inputs.shape
     gates, hidden = recurrent.shape
@@ -220,9 +220,7 @@ def _lstm_products(inputs: Tensor, recurrent: Tensor) -> Iterator[tuple[int, int
 
 
 class _Products:
-    """The matrix products of the training steps of one epoch, shared as they share them, on
-    numbers that do not matter.
-    """
+    """Matrix products of the training steps of one epoch, in the same shards, on random numbers."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._workers = Workers(trainer.hardware.threads)
@@ -233,14 +231,14 @@ class _Products:
         self._next = 0
 
     def compute(self) -> int:
-        """Compute those of the next step; the number of words in it."""
+        """Compute the products of the next step; return the number of words in it."""
         words, shares = self._steps[self._next % len(self._steps)]
         self._workers.map(_multiply, shares)
         self._next += 1
         return words
 
     def _step(self, trainer: Trainer, step: int) -> tuple[int, list[list[tuple[Tensor, Tensor]]]]:
-        """The words of a step, and the factors of its shares' products."""
+        """Return the words of a step, and the factors of the products of each shard."""
         whole = trainer.examples(step)
         shares = []
         for share in whole.shares(self._workers.count):

@@ -1,7 +1,7 @@
-"""What it costs a training to be watched: its speed in the app over its speed without.
+"""Cost of the app for a training: its speed in the app over its speed headless.
 
-Each is a training in a process of its own, in turns; the app draws on a pseudo-terminal of 160x48
-that somebody reads, as over a fast link.
+The trainings run in turns, each in a process of its own. The app draws on a pseudo-terminal of
+160x48 whose output is read at once, as over a fast link.
 """
 
 import fcntl
@@ -31,9 +31,9 @@ LONGEST_SECONDS = 300.0
 
 
 def live_over_headless(hardware: Hardware, pairs: int = PAIRS) -> Iterator[float]:
-    """The ratio of words a second of each pair of trainings, live over headless.
+    """Yield the ratio of words per second for each pair of trainings, live over headless.
 
-    Raises CvaeError when a training does not come to its end.
+    Raises CvaeError when a training does not finish.
     """
     with tempfile.TemporaryDirectory() as runs:
         for pair in range(pairs):
@@ -42,7 +42,7 @@ def live_over_headless(hardware: Hardware, pairs: int = PAIRS) -> Iterator[float
 
 
 def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
-    """Words a second of a short training of `default`, without its evaluations and its start."""
+    """Return words per second of a short training of `default`, without start and evaluations."""
     settings = {
         "training.epochs": EPOCHS,
         "evaluation.every_epochs": EPOCHS,
@@ -80,7 +80,7 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
 
 
 def _drain(master: int) -> None:
-    """Read what the app draws until it is gone."""
+    """Read the output of the app until the app ends."""
     try:
         while os.read(master, 65536):
             pass
@@ -108,4 +108,4 @@ def _words_per_second(directory: RunDirectory, process: subprocess.Popen[bytes])
         if gone:
             break
         time.sleep(0.2)
-    raise CvaeError(f"{directory.name} of the measurement did not train to its end")
+    raise CvaeError(f"{directory.name} of the benchmark did not finish; run `bench` again")

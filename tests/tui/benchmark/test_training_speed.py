@@ -10,7 +10,7 @@ from core.corpus.vocabulary import Vocabulary
 from core.model.objective import cross_entropy
 from core.training.control import Control
 from core.training.trainer import Trainer
-from tui.benchmark.steps import _Loop, _Recorder, measure
+from tui.benchmark.training_speed import _Loop, _Recorder, measure
 
 
 @pytest.fixture
