@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from core.diagnostics.subject import Diagnostic, Part, Row
+from core.diagnostics.subject import Diagnostic, Row, Subject
 from core.scores.conversion import Accuracy, conversion_accuracy
 
 
-def measure(part: Part) -> Accuracy | None:
+def measure(kind: str, subject: Subject) -> Accuracy | None:
     """Measure the accuracy over all directions; None without paradigms."""
+    part = subject.unseen if kind == "unseen" else subject.seen
     return conversion_accuracy(part.inference, part.paradigms) if part.paradigms else None
 
 
@@ -21,18 +22,13 @@ def rows(kind: str, found: Accuracy) -> Iterator[Row]:
     direction, by_direction = min(found.by_direction.items(), key=lambda item: item[1])
     length, by_length = min(found.by_length.items(), key=lambda item: item[1])
     hardest = f"{direction} {by_direction:.2%}; targets of {length} characters {by_length:.2%}"
-    yield Row("Conversions", f"{kind} paradigms", ", ".join(parts))
-    yield Row("Conversions", f"Hardest, {kind.lower()}", hardest)
+    yield "Conversions", f"{kind.capitalize()} paradigms", ", ".join(parts)
+    yield "Conversions", f"Hardest, {kind}", hardest
 
 
-DIAGNOSTICS = (
+DIAGNOSTICS = tuple(
     Diagnostic(
-        "seen", "conversions", lambda subject: measure(subject.seen), partial(rows, "Training")
-    ),
-    Diagnostic(
-        "unseen",
-        "conversions of unseen paradigms",
-        lambda subject: measure(subject.unseen),
-        partial(rows, "Unseen"),
-    ),
+        kind, f"conversions of {kind} paradigms", partial(measure, kind), partial(rows, kind)
+    )
+    for kind in ("seen", "unseen")
 )

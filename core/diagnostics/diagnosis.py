@@ -1,12 +1,11 @@
 """All diagnostics of a model on its corpus, and their report."""
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.corpus.paradigms import Corpus
-from core.diagnostics import conversions, generation, importance, likelihood, probe, rate, subject
-from core.diagnostics.subject import Diagnostic, Row, Subject
+from core.diagnostics import conversions, generation, importance, likelihood, probe, rate
+from core.diagnostics.subject import Diagnostic, Subject
 from core.model.inference import Inference
 from core.progress import ignore
 
@@ -15,7 +14,6 @@ SAMPLES = 5000
 IMPORTANCE_DRAWS = 500
 
 DIAGNOSTICS: tuple[Diagnostic, ...] = (
-    *subject.DIAGNOSTICS,
     *likelihood.DIAGNOSTICS,
     *rate.DIAGNOSTICS,
     *probe.DIAGNOSTICS,
@@ -26,7 +24,9 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
 """Every diagnostic, in the order in which they are measured: the slowest is the last."""
 
 Diagnosis = Mapping[str, Any]
-"""Result of each diagnostic by its key; None where there was nothing to measure on."""
+"""Numbers of paradigms, and the result of each diagnostic by its key.
+
+A result is None where there was nothing to measure on."""
 
 
 def diagnose(
@@ -46,23 +46,23 @@ def diagnose(
 
     Raises Cancelled when the inference is cancelled.
     """
-    of = Subject(inference, corpus, seed, draws, importance_draws)
-    found: dict[str, Any] = {}
+    subject = Subject(inference, corpus, seed, draws, importance_draws)
+    found: dict[str, Any] = {
+        "paradigms": len(subject.seen.paradigms),
+        "unseen_paradigms": len(subject.unseen.paradigms),
+    }
     for diagnostic in DIAGNOSTICS:
         report(diagnostic.stage)
-        found[diagnostic.key] = diagnostic.measure(of)
+        found[diagnostic.key] = diagnostic.measure(subject)
     return found
 
 
-def sections(diagnosis: Diagnosis) -> Iterator[tuple[str, list[Row]]]:
-    """Describe a diagnosis: the title of each section with its rows."""
-    rows = [
-        row
-        for diagnostic in DIAGNOSTICS
-        if (found := diagnosis[diagnostic.key]) is not None
-        for row in diagnostic.rows(found)
-    ]
-    order = list(dict.fromkeys(row.section for row in rows))
-    rows.sort(key=lambda row: order.index(row.section))
-    for section, some in groupby(rows, lambda row: row.section):
-        yield section, list(some)
+def sections(diagnosis: Diagnosis) -> dict[str, list[tuple[str, str]]]:
+    """Describe a diagnosis: the names and values of each section, by its title."""
+    counts = ("Training paradigms", "paradigms"), ("Unseen paradigms", "unseen_paradigms")
+    found = {"Corpus": [(name, f"{diagnosis[key]:,}") for name, key in counts]}
+    for diagnostic in DIAGNOSTICS:
+        if (result := diagnosis[diagnostic.key]) is not None:
+            for section, name, value in diagnostic.rows(result):
+                found.setdefault(section, []).append((name, value))
+    return found

@@ -9,6 +9,7 @@ import msgspec
 import torch
 
 from core.compute.randomness import seeded
+from core.corpus.formats import known_paradigms
 from core.diagnostics.edit_distance import edit_distances
 from core.diagnostics.subject import Diagnostic, Forms, Row, Subject
 from core.model.cvae import Posterior
@@ -119,56 +120,40 @@ def sample_aggregate(
     return inference.paradigms(chosen.sample(torch.randn(chosen.mean.shape, generator=generator)))
 
 
-def measure_prior(subject: Subject) -> Generation:
-    """Measure samples from the prior."""
-    samples = subject.inference.sample(subject.draws, subject.seed)
-    return generation(samples, subject.training, subject.known)
+def measure(source: str, subject: Subject) -> Generation:
+    """Measure samples from the prior, or from the aggregate posterior."""
+    model, draws, seed = subject.inference, subject.draws, subject.seed
+    if source == "prior":
+        samples = model.sample(draws, seed)
+    else:
+        samples = sample_aggregate(model, subject.seen.posterior, draws, seed)
+    training = [paradigm.forms for paradigm in subject.corpus.split("train")]
+    return generation(samples, training, known_paradigms(subject.corpus))
 
 
-def measure_aggregate(subject: Subject) -> Generation:
-    """Measure samples from the aggregate posterior."""
-    samples = sample_aggregate(
-        subject.inference, subject.seen.posterior, subject.draws, subject.seed
-    )
-    return generation(samples, subject.training, subject.known)
-
-
-def rows(source: str, found: Generation, *, examples: bool = False) -> Iterator[Row]:
+def rows(source: str, found: Generation) -> Iterator[Row]:
     """Describe the Gaussian score, the spread of the hits, and the misses."""
     gaussian, (low, high) = found.gaussian, found.gaussian.ci95
     near = sum(n for distance, n in found.misses_by_distance.items() if distance <= NEAR)
-    yield Row(
-        GENERATION,
-        f"Gaussian score, {source}",
-        f"{gaussian.score:.4f} ({low:.4f} to {high:.4f}) of {gaussian.draws:,} samples",
-    )
-    yield Row(
-        GENERATION,
-        f"Paradigms, {source}",
-        f"{gaussian.distinct:,} distinct, effective number {found.effective_paradigms:,.0f}; "
-        f"{found.novel:.2%} of the samples new but real",
-    )
-    yield Row(
-        GENERATION,
-        f"Misses, {source}",
-        f"{near} of {found.measured_misses} within edit distance {NEAR} of a training paradigm",
-    )
-    if examples:
+    score = f"{gaussian.score:.4f} ({low:.4f} to {high:.4f}) of {gaussian.draws:,} samples"
+    spread = f"{gaussian.distinct:,} distinct, effective number {found.effective_paradigms:,.0f}"
+    misses = f"{near} of {found.measured_misses} within edit distance {NEAR} of a training paradigm"
+    new = f"{found.novel:.2%} of the samples new but real"
+    yield GENERATION, f"Gaussian score, {source}", score
+    yield GENERATION, f"Paradigms, {source}", f"{spread}; {new}"
+    yield GENERATION, f"Misses, {source}", misses
+    if source == "prior":
         for forms in found.some_novel[:3]:
-            yield Row(GENERATION, "New but real", " ".join(forms))
+            yield GENERATION, "New but real", " ".join(forms)
         for miss in found.near_misses[:5]:
-            forms_and_nearest = f"{' '.join(miss.forms)} ({miss.nearest[0]})"
-            yield Row(GENERATION, f"At edit distance {miss.distance}", forms_and_nearest)
+            pair = f"{' '.join(miss.forms)} ({miss.nearest[0]})"
+            yield GENERATION, f"At edit distance {miss.distance}", pair
 
 
-DIAGNOSTICS = (
-    Diagnostic(
-        "prior", "samples from the prior", measure_prior, partial(rows, "prior", examples=True)
-    ),
-    Diagnostic(
-        "aggregate",
-        "samples from the aggregate posterior",
-        measure_aggregate,
-        partial(rows, "aggregate"),
-    ),
+DIAGNOSTICS = tuple(
+    Diagnostic(source, stage, partial(measure, source), partial(rows, source))
+    for source, stage in (
+        ("prior", "samples from the prior"),
+        ("aggregate", "samples from the aggregate posterior"),
+    )
 )

@@ -102,12 +102,8 @@ def measure(subject: Subject) -> ImportanceWeighted | None:
 
 def rows(found: ImportanceWeighted) -> Iterator[Row]:
     """Describe the bound with its interval."""
-    yield Row(
-        LIKELIHOOD,
-        "log p(x|c)",
-        f"{found.log_likelihood:.2f} ± {found.half_width:.2f}; {found.words} training words, "
-        f"K = {found.draws}",
-    )
+    bound = f"{found.log_likelihood:.2f} ± {found.half_width:.2f}"
+    yield LIKELIHOOD, "log p(x|c)", f"{bound}; {found.words} seen words, K = {found.draws}"
 
 
 DIAGNOSTICS = (Diagnostic("importance_weighted", "importance-weighted likelihood", measure, rows),)

@@ -11,7 +11,7 @@ from core.corpus.batches import encode_words
 from core.corpus.inflection import common_stem
 from core.corpus.paradigms import Paradigm
 from core.corpus.vocabulary import PAD
-from core.diagnostics.subject import Diagnostic, Part, Row, forms_of
+from core.diagnostics.subject import Diagnostic, Row, Subject, forms_of
 from core.model.cvae import Posterior
 from core.model.inference import Inference
 from core.model.objective import kl_divergence
@@ -66,41 +66,25 @@ def likelihood(
     )
 
 
-def measure(part: Part, seed: int) -> Likelihood | None:
-    """Measure the likelihood of one side of the split; None without paradigms."""
+def measure(kind: str, subject: Subject) -> Likelihood | None:
+    """Measure the likelihood of seen or unseen paradigms; None without paradigms."""
+    part = subject.unseen if kind == "unseen" else subject.seen
     if not part.paradigms:
         return None
-    return likelihood(part.inference, part.paradigms, part.posterior, seed)
+    return likelihood(part.inference, part.paradigms, part.posterior, subject.seed)
 
 
 def rows(kind: str, found: Likelihood) -> Iterator[Row]:
     """Describe the ELBO and the parts of the CE."""
+    elbo = f"{found.elbo:.2f} = -({found.ce:.2f} CE + {found.kl:.2f} KL)"
+    parts = f"{found.ce_stem:.3f} stem + {found.ce_ending:.3f} ending"
     positions = " ".join(f"{ce:.3f}" for ce in found.ce_by_position[:10])
-    yield Row(
-        LIKELIHOOD,
-        f"ELBO, {kind} words",
-        f"{found.elbo:.2f} = -({found.ce:.2f} CE + {found.kl:.2f} KL); {found.words:,} words",
-    )
-    yield Row(
-        LIKELIHOOD,
-        f"CE, {kind} words",
-        f"{found.ce_stem:.3f} stem + {found.ce_ending:.3f} ending; "
-        f"{found.ce_per_character:.4f} per character",
-    )
-    yield Row(LIKELIHOOD, f"CE by position, {kind}", positions)
+    yield LIKELIHOOD, f"ELBO, {kind}", f"{elbo}; {found.words:,} words"
+    yield LIKELIHOOD, f"CE, {kind}", f"{parts}; {found.ce_per_character:.4f} per character"
+    yield LIKELIHOOD, f"CE by position, {kind}", positions
 
 
-DIAGNOSTICS = (
-    Diagnostic(
-        "likelihood",
-        "likelihood",
-        lambda subject: measure(subject.seen, subject.seed),
-        partial(rows, "training"),
-    ),
-    Diagnostic(
-        "unseen_likelihood",
-        "likelihood of unseen paradigms",
-        lambda subject: measure(subject.unseen, subject.seed),
-        partial(rows, "unseen"),
-    ),
+DIAGNOSTICS = tuple(
+    Diagnostic(key, f"likelihood of {kind} paradigms", partial(measure, kind), partial(rows, kind))
+    for key, kind in (("likelihood", "seen"), ("unseen_likelihood", "unseen"))
 )

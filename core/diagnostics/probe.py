@@ -93,13 +93,9 @@ def measure(subject: Subject) -> Probe | None:
 
 def rows(found: Probe) -> Iterator[Row]:
     """Describe the accuracy beside chance."""
-    low, high = found.ci95
-    yield Row(
-        "Latent",
-        "Condition read from z",
-        f"{found.accuracy:.1%} of {found.words:,} words ({low:.1%} to {high:.1%}), "
-        f"chance {found.chance:.1%}",
-    )
+    accuracy = "{:.1%} ({:.1%} to {:.1%})".format(found.accuracy, *found.ci95)
+    value = f"{accuracy} of {found.words:,} words, chance {found.chance:.1%}"
+    yield "Latent", "Condition read from z", value
 
 
 DIAGNOSTICS = (Diagnostic("probe", "condition from latent", measure, rows),)

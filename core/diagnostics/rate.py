@@ -72,24 +72,20 @@ def measure(subject: Subject) -> Rate:
 
 def rows(found: Rate) -> Iterator[Row]:
     """Describe the KL, its two parts, and the use of the dimensions."""
-    kl = f"{found.kl:.2f} = {found.mutual_information:.2f} mutual information "
-    yield Row(RATE, "KL", f"{kl}+ {found.marginal_kl:.2f} marginal KL")
-    yield Row(
-        RATE,
-        "Mutual information",
-        f"{found.mutual_information:.2f} of at most {found.ln_words:.2f}; identifying a paradigm "
-        f"takes ln N = {found.ln_paradigms:.2f}",
-    )
-    yield Row(RATE, "Marginal KL", f"{found.marginal_kl:.2f} from aggregate posterior to N(0, I)")
-    ranked = sorted(found.kl_per_dimension, reverse=True)
-    highest = ", ".join(f"{kl:.2f}" for kl in ranked[:8]) + (", ..." if len(ranked) > 8 else "")
-    low, high = min(found.variance), max(found.variance)
-    yield Row("Latent", "Active units", f"{found.active_units} of {len(found.mean)} dimensions")
-    yield Row("Latent", "KL by dimension", f"{highest} nats")
-    yield Row(
-        "Latent", "Aggregate mean", f"{min(found.mean):.2f} to {max(found.mean):.2f} (N(0, I): 0)"
-    )
-    yield Row("Latent", "Aggregate variance", f"{low:.2f} to {high:.2f} (N(0, I): 1)")
+    information, mismatch = f"{found.mutual_information:.2f}", f"{found.marginal_kl:.2f}"
+    limits = f"of at most {found.ln_words:.2f}; ln N of the paradigms is {found.ln_paradigms:.2f}"
+    ranked = [f"{kl:.2f}" for kl in sorted(found.kl_per_dimension, reverse=True)]
+    highest = ", ".join([*ranked[:8], *(["..."] if len(ranked) > 8 else [])])
+    means = f"{min(found.mean):.2f} to {max(found.mean):.2f}"
+    variances = f"{min(found.variance):.2f} to {max(found.variance):.2f}"
+    split = f"{information} mutual information + {mismatch} marginal KL"
+    yield RATE, "KL", f"{found.kl:.2f} = {split}"
+    yield RATE, "Mutual information", f"{information} {limits}"
+    yield RATE, "Marginal KL", f"{mismatch} from aggregate posterior to N(0, I)"
+    yield "Latent", "Active units", f"{found.active_units} of {len(found.mean)} dimensions"
+    yield "Latent", "KL by dimension", f"{highest} nats"
+    yield "Latent", "Aggregate mean", f"{means} (N(0, I): 0)"
+    yield "Latent", "Aggregate variance", f"{variances} (N(0, I): 1)"
 
 
 DIAGNOSTICS = (Diagnostic("rate", "rate", measure, rows),)

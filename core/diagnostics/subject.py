@@ -1,11 +1,10 @@
 """Subject of a diagnosis: a model on its corpus, and what several diagnostics need of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
-from core.corpus.formats import known_paradigms
 from core.corpus.paradigms import Corpus, Paradigm
 from core.model.cvae import Posterior
 from core.model.inference import Inference
@@ -13,12 +12,8 @@ from core.model.inference import Inference
 Forms = tuple[str, ...]
 
 
-class Row(NamedTuple):
-    """One line of the report: a result in words."""
-
-    section: str
-    name: str
-    value: str
+Row = tuple[str, str, str]
+"""Line of the report: section, name and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +21,8 @@ class Diagnostic:
     """A measurement of a model, and its description in rows."""
 
     key: str
-    """Its name in a diagnosis and in JSON."""
     stage: str
-    """Its name while it is measured."""
+    """Name shown while it is measured."""
     measure: Callable[["Subject"], Any]
     """Returns None where there is nothing to measure on, or it was not asked for."""
     rows: Callable[[Any], Iterable[Row]]
@@ -71,16 +65,6 @@ class Subject:
         rows = [*self.corpus.split("valid"), *self.corpus.split("test")]
         return Part(self.inference, _distinct(rows))
 
-    @cached_property
-    def training(self) -> list[Forms]:
-        """Forms of every training row."""
-        return [paradigm.forms for paradigm in self.corpus.split("train")]
-
-    @cached_property
-    def known(self) -> set[Forms]:
-        """Paradigms known to exist."""
-        return known_paradigms(self.corpus)
-
 
 def forms_of(paradigms: Sequence[Paradigm]) -> tuple[list[str], list[int]]:
     """Return all forms, paradigm by paradigm, and the condition of each."""
@@ -91,23 +75,3 @@ def forms_of(paradigms: Sequence[Paradigm]) -> tuple[list[str], list[int]]:
 def _distinct(paradigms: Sequence[Paradigm]) -> list[Paradigm]:
     """Drop later rows of the same forms."""
     return list({p.forms: p for p in reversed(paradigms)}.values())[::-1]
-
-
-def _count(name: str, paradigms: int) -> Iterator[Row]:
-    yield Row("Corpus", name, f"{paradigms:,}")
-
-
-DIAGNOSTICS = (
-    Diagnostic(
-        "paradigms",
-        "paradigms",
-        lambda subject: len(subject.seen.paradigms),
-        partial(_count, "Training paradigms"),
-    ),
-    Diagnostic(
-        "unseen_paradigms",
-        "paradigms",
-        lambda subject: len(subject.unseen.paradigms),
-        partial(_count, "Unseen paradigms"),
-    ),
-)

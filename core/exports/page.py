@@ -26,8 +26,6 @@ from core.training.metrics import metric, metrics_of
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from core.diagnostics.subject import Row
-
 DRAWS = 2000
 """Samples of the diagnostics, from the prior and from the aggregate posterior."""
 THEMED = {INK: "currentColor", "#ffffff": "var(--paper)", GRID: "var(--rule)"}
@@ -49,7 +47,7 @@ class RunPart:
     """Content of the page about one run."""
 
     run: RunData
-    diagnosis: "list[tuple[str, list[Row]]]"
+    diagnosis: dict[str, list[tuple[str, str]]]
     """Sections of the diagnosis; empty without one."""
 
     @property
@@ -120,8 +118,7 @@ def page(
     Raises InputError when a checkpoint cannot be used, Cancelled when `cancelled` returns True.
     """
     parts = [
-        RunPart(run, list(_diagnosis(run, report, cancelled)) if diagnostics else [])
-        for run in runs
+        RunPart(run, _diagnosis(run, report, cancelled) if diagnostics else {}) for run in runs
     ]
     report("curves")
     return _template().render(
@@ -156,10 +153,10 @@ def _template() -> "Template":
 
 def _diagnosis(
     run: RunData, report: Callable[[str], None], cancelled: Callable[[], bool]
-) -> "Iterator[tuple[str, list[Row]]]":
+) -> dict[str, list[tuple[str, str]]]:
     """Describe the diagnostics of the best checkpoint, if the run has any checkpoint."""
     if not run.directory.checkpoint_names():
-        return
+        return {}
     # Torch takes seconds to import.
     from core.diagnostics.diagnosis import diagnose, sections
     from core.runs.checkpoint import load_inference
@@ -172,7 +169,7 @@ def _diagnosis(
         importance_draws=0,
         report=lambda stage: report(f"{run.name}: {stage}"),
     )
-    yield from sections(found)
+    return sections(found)
 
 
 def _curves(

@@ -79,10 +79,10 @@ def command(
             }
         )
         return
-    for title, rows in sections(diagnosis):
-        click.echo(f"{title}")
-        for row in rows:
-            _echo(f"  {row.name:<{NAME_WIDTH}} {row.value}", NAME_WIDTH + 3)
+    for title, rows in sections(diagnosis).items():
+        click.echo(title)
+        for name, value in rows:
+            _echo(f"  {name:<{NAME_WIDTH}} {value}", NAME_WIDTH + 3)
         click.echo()
     click.echo("Alarms")
     for alarm in alarms:
