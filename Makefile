@@ -3,8 +3,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PYTHONS ?= 3.11 3.12 3.13 3.14
 
-.PHONY: run test test-slow setup clean
+.PHONY: run test test-slow test-pythons pictures setup clean
 
 run: .venv/.installed
 	@$(BIN)/cvae-tui $(ARGS)
@@ -20,6 +21,14 @@ test: .venv/.installed-test
 test-slow: .venv/.installed-test
 	$(BIN)/pytest -m slow --timeout 3600
 
+# The tests on every other Python that is found, each in an environment of its own under .venvs.
+test-pythons:
+	@for version in $(PYTHONS); do .ci/test-python $$version || exit 1; done
+
+# Draws the pictures of the docs and writes the pages of the screens.
+pictures: .venv/.installed-test
+	$(BIN)/python docs/screenshots.py
+
 setup: .venv/.installed-test
 
 .venv/bin/python:
@@ -34,4 +43,4 @@ setup: .venv/.installed-test
 	@touch .venv/.installed $@
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venvs build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
