@@ -26,7 +26,7 @@ from core.runs.directory import RunDirectory
 from core.runs.journal import read_whole
 from tui.app.app import CvaeApp
 from tui.charts.board import Board
-from tui.charts.chart import Chart
+from tui.charts.gestures import Gestures
 from tui.screens.base import SCREENS, AppScreen
 
 HERE = Path(__file__).resolve().parent
@@ -86,7 +86,7 @@ PICTURES: tuple[Callable[[Pilot[None]], Awaitable[None]], ...] = (
 
 
 ABOUT: dict[type[DOMNode], str] = {
-    Chart: "On a chart that has the focus",
+    Gestures: "On a chart that has the focus",
     Board: "On all charts",
 }
 

@@ -9,7 +9,7 @@ import pytest
 import core
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(core.__path__, prefix="core."))
-SCREEN = ("textual", "textual_plotext", "rich", "click", "plotext", "tui")
+SCREEN = ("textual", "rich", "click", "plotext", "tui")
 WITHOUT_TORCH = (
     "core.config.schema",
     "core.corpus.formats",

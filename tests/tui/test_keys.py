@@ -35,6 +35,7 @@ from tui.app.palette import Palette
 from tui.app.quit_dialog import QuitDialog
 from tui.charts.board import Board
 from tui.charts.chart import Chart
+from tui.charts.gestures import Gestures
 from tui.screens.base import SCREENS, AppScreen
 from tui.screens.compare.screen import CompareScreen
 from tui.screens.convert.screen import ConvertScreen
@@ -272,6 +273,7 @@ CHART = [
     Press("x", lambda app: chart(app).window.axis, gives("step")),
     opens("v", ChooseOne),
     Press("enter", lambda app: app.screen.query_one(Board).has_class("-one"), gives(True)),
+    Press("z", lambda app: app.screen.query_one(Board).has_class("-one"), gives(False)),
 ]
 BOARD = [
     Press("m", lambda app: chart(app)._smoothing, gives(0.9)),
@@ -354,9 +356,7 @@ RUNS = [
 COMPARE = [
     opens("p", ChooseSome),
     Press("e", lambda app: [one.message for one in app._notifications], has("no experiment")),
-    Press("v", lambda app: app.screen.query_one(TabbedContent).active, gives("scores")),
-    Press("x", lambda app: compare_screen(app)._axis, gives("step")),
-    Press("z", lambda app: app.screen.query_one("#charts").has_class("-one"), gives(True)),
+    Press("n", lambda app: app.screen.query_one(TabbedContent).active, gives("scores")),
 ]
 ROOM = [Press("escape", focus, gives(None), focusing("#word"))]
 APP = [
@@ -377,11 +377,6 @@ ELSEWHERE = {
 
 def runs_screen(app: CvaeApp) -> RunsScreen:
     assert isinstance(app.screen, RunsScreen)
-    return app.screen
-
-
-def compare_screen(app: CvaeApp) -> CompareScreen:
-    assert isinstance(app.screen, CompareScreen)
     return app.screen
 
 
@@ -491,7 +486,7 @@ async def filled(pilot: Pilot[None], table: str) -> None:
 PLACES: dict[type[DOMNode], tuple[Before, list[Press]]] = {
     CvaeApp: (training, APP),
     TrainScreen: (training, TRAIN),
-    Chart: (on_chart, CHART),
+    Gestures: (on_chart, CHART),
     Board: (on_chart, BOARD),
     SetupScreen: (setup_list_in_hand, SETUP),
     FieldList: (setup_list_in_hand, FIELD_LIST),

@@ -33,10 +33,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "LatentScreen": "pane words take group steps dimension",
         "RunActions": "open mark compare",
         "RunsScreen": "filter sort turn leave_field",
-        "CompareScreen": "pick experiment next_view next_axis enlarge",
+        "CompareScreen": "pick experiment next_view",
         "Board": "smooth next",
-        "Chart": "point zoom pan begin follow whole zoom_values pan_values log axis choose enlarge "
-        "let_go",
+        "Gestures": "point zoom pan begin follow whole zoom_values pan_values log axis choose "
+        "enlarge let_go",
         "LatentPlot": "move next zoom",
         "TextDialog": "scroll",
         "ChooseSome": "take",

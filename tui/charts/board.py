@@ -1,6 +1,6 @@
-"""Several charts that show the same part of a run, with one cursor across them."""
+"""Charts that share one window, with one cursor across them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -10,15 +10,16 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from core.training.metrics import metric
 from tui.charts.chart import Chart
-from tui.charts.window import Window
+from tui.charts.series_cache import Line
+from tui.charts.view import Mark
+from tui.charts.window import AXES, Axis, Extent, Window
 
 SMOOTHINGS = (0.6, 0.9, 0.98, 0.0)
 
 
 class Board(Vertical):
-    """Charts on a grid, and below them what the cursor points at."""
+    """Charts on a grid, and below them the values at the cursor."""
 
     BINDINGS = [
         Binding("m", "smooth", "Smoothing", show=False),
@@ -49,40 +50,67 @@ class Board(Vertical):
         weight: float
 
     def __init__(
-        self, names: Iterable[str], smoothing: float = SMOOTHINGS[0], id: str | None = None
+        self, names: Sequence[str], axes: Sequence[Axis] = AXES, id: str | None = None
     ) -> None:
         super().__init__(id=id)
-        self._names = tuple(names)
-        self.window = Window()
-        self._smoothing = smoothing if smoothing in SMOOTHINGS else SMOOTHINGS[0]
+        self._slots = tuple(names)
+        self._axes = axes
+        self._lines_of: Callable[[str], Sequence[Line]] = lambda _: ()
+        self._marks: Sequence[Mark] = ()
+        self._extent: Extent | None = None
+        self.window = Window(axes[0])
+        self.smoothing = 0.0
+        """Weight of the earlier values in the means of noisy metrics."""
 
     def compose(self) -> ComposeResult:
-        """The charts and the reading."""
+        """Compose the charts, each with the id of its first metric, and the reading."""
         with Container(classes="charts"):
-            for name in self._names:
-                known = metric(name)
-                yield Chart(known.heading, bounds=known.bounds, noisy=known.noisy, id=name)
+            for name in self._slots:
+                yield Chart(name, axes=self._axes, id=name)
         yield Static(classes="reading")
-
-    def on_mount(self) -> None:
-        """Smooth what is noisy."""
-        for chart in self.charts:
-            chart.smooth(self._smoothing)
 
     @property
     def charts(self) -> list[Chart]:
         """The charts, from left to right and from the top."""
         return list(self.query(Chart))
 
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics on the charts."""
+        return [chart.name_of_metric for chart in self.charts]
+
+    def show(
+        self,
+        lines_of: Callable[[str], Sequence[Line]],
+        marks: Sequence[Mark] = (),
+        extent: Extent | None = None,
+    ) -> None:
+        """Draw the lines of each chart's metric, which `lines_of` returns by its name."""
+        self._lines_of, self._marks, self._extent = lines_of, marks, extent
+        for chart in self.charts:
+            chart.show(lines_of(chart.name_of_metric), marks, extent)
+        self.read()
+
+    def choose(self, chart: Chart, name: str) -> None:
+        """Put a metric on a chart."""
+        chart.choose(name)
+        self.show(self._lines_of, self._marks, self._extent)
+
+    def smooth(self, weight: float) -> None:
+        """Smooth the noisy metrics with this weight of the earlier values."""
+        self.smoothing = weight
+        for chart in self.charts:
+            chart.smooth(weight)
+
     def look(self, window: Window) -> None:
-        """Show another part of the run on all charts."""
+        """Show another part of the runs on all charts."""
         self.window = window
         for chart in self.charts:
             chart.look(window)
         self.read()
 
     def read(self) -> None:
-        """Say what the cursor points at, and whether the view is held."""
+        """Write the values at the cursor, and a note while the window is held."""
         focused = next((chart for chart in self.charts if chart.has_focus), self.charts[0])
         parts = [
             "held, End follows" if self.window.held else "",
@@ -94,18 +122,19 @@ class Board(Vertical):
         static.display = bool(text) and (self.window.held or self.window.cursor is not None)
         static.update(Content(text), layout=False)
 
-    def on_chart_moved(self, message: Chart.Moved) -> None:
-        """Have the other charts follow."""
+    def on_gestures_moved(self, message: Chart.Moved) -> None:
+        """Move all charts."""
         message.stop()
         self.look(message.window)
 
-    def on_chart_enlarge(self, message: Chart.Enlarge) -> None:
+    def on_gestures_enlarge(self, message: Chart.Enlarge) -> None:
         """Show one chart alone, or all of them."""
         message.stop()
+        assert isinstance(message.chart, Chart)
         self._enlarge(None if self.has_class("-one") else message.chart)
 
-    def on_chart_let_go(self, message: Chart.LetGo) -> None:
-        """Point nowhere; then show all charts."""
+    def on_gestures_let_go(self, message: Chart.LetGo) -> None:
+        """Remove the cursor; then show all charts."""
         message.stop()
         if self.window.cursor is not None:
             self.look(self.window.pointed(None))
@@ -123,21 +152,20 @@ class Board(Vertical):
         self.post_message(self.Enlarged(enlarged))
 
     def action_smooth(self) -> None:
-        """Another weight of the smoothing; the last is none."""
-        after = SMOOTHINGS.index(self._smoothing) + 1
-        self._smoothing = SMOOTHINGS[after % len(SMOOTHINGS)]
-        for chart in self.charts:
-            chart.smooth(self._smoothing)
+        """Choose the next smoothing; the last is none."""
+        after = SMOOTHINGS.index(self.smoothing) + 1
+        self.smooth(SMOOTHINGS[after % len(SMOOTHINGS)])
         self.read()
-        said = f"Smoothing {self._smoothing:g}" if self._smoothing else "Not smoothed"
-        self.notify(said, timeout=2)
-        self.post_message(self.Smoothed(self._smoothing))
+        text = f"Smoothing {self.smoothing:g}" if self.smoothing else "Not smoothed"
+        self.notify(text, timeout=2)
+        self.post_message(self.Smoothed(self.smoothing))
 
     def action_next(self) -> None:
         """Focus the next chart; enlarged, show it instead."""
-        charts = self.charts
+        alone = self.has_class("-one")
+        charts = [chart for chart in self.charts if chart.display or alone]
         focused = next((number for number, chart in enumerate(charts) if chart.has_focus), -1)
         chart = charts[(focused + 1) % len(charts)]
-        if self.has_class("-one"):
+        if alone:
             self._enlarge(chart)
         chart.focus()

@@ -1,10 +1,10 @@
-"""Characters in cells, each with the name of its style."""
+"""A grid of characters, each with the name of its style."""
 
 from collections.abc import Iterator
 
 
 class Canvas:
-    """A rectangle of cells, blank at first."""
+    """A grid of cells, blank at first."""
 
     def __init__(self, width: int, height: int, style: str) -> None:
         self._characters = [[" "] * width for _ in range(height)]
@@ -15,25 +15,25 @@ class Canvas:
 
     @property
     def width(self) -> int:
-        """Cells in a row."""
+        """Number of cells in a row."""
         return len(self._characters[0]) if self._characters else 0
 
     def copy(self) -> "Canvas":
-        """Another with the same cells."""
+        """Return a canvas with the same cells."""
         other = Canvas(0, 0, "")
         other._characters = [row[:] for row in self._characters]
         other._styles = [row[:] for row in self._styles]
         return other
 
     def write(self, x: int, y: int, text: str, style: str) -> None:
-        """Write a text from a cell on to the right; what does not fit is cut off."""
+        """Write a text to the right from a cell; the rest that does not fit is cut off."""
         row = self._characters[y]
         text = text[: len(row) - x]
         row[x : x + len(text)] = text
         self._styles[y][x : x + len(text)] = [style] * len(text)
 
     def write_dots(self, x: int, y: int, dots: str, blank: str, style: str) -> None:
-        """Write a text without those of its characters that are `blank`."""
+        """Write the characters of a text that are not `blank`."""
         characters, styles = self._characters[y], self._styles[y]
         for place, character in enumerate(dots, start=x):
             if character != blank:
@@ -45,7 +45,7 @@ class Canvas:
             self._characters[y][x], self._styles[y][x] = character, style
 
     def runs(self, y: int) -> Iterator[tuple[str, str]]:
-        """The texts of one style in a row, each with its style; a blank is of any style."""
+        """Yield the texts of one style in a row with that style; a blank is of any style."""
         characters, styles = self._characters[y], self._styles[y]
         start, current = 0, styles[0]
         for x, style in enumerate(styles):
@@ -56,7 +56,7 @@ class Canvas:
         yield "".join(characters[start:]), current
 
     def differing(self, other: "Canvas", y: int) -> tuple[int, int] | None:
-        """From the first to behind the last cell of a row that is not as on the other canvas."""
+        """Return the span of cells in a row that differ from another canvas; None for none."""
         if self._characters[y] == other._characters[y] and self._styles[y] == other._styles[y]:
             return None
         mine = list(zip(self._characters[y], self._styles[y], strict=True))

@@ -1,88 +1,52 @@
 """The chart widget: a titled frame around the lines of one metric."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.binding import Binding
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
+from core.exports.palette import COLOURS, MARKERS
 from core.runs.history import Series
-from core.scores.metric import Metric
 from core.training.metrics import metric
-from tui.charts.braille import BLANK, PATTERNS, draw
 from tui.charts.canvas import Canvas
-from tui.charts.scale import ticks
-from tui.charts.series_cache import Course
-from tui.charts.view import Curve, Mark, View, index_of, position_of, view
+from tui.charts.gestures import Gestures
+from tui.charts.plot import GUTTER, LEAST_CELLS, Plot, add_upright, notice
+from tui.charts.series_cache import LINE, RAW, RUN, Band, Curve, Line, SeriesCache
+from tui.charts.view import Mark, View, index_of, view
 from tui.charts.window import AXES, Axis, Extent, Window, positions
 from tui.text.format import duration, figure
 
-GUTTER = 7
-"""Characters of the axis at the left."""
-ZOOM = 0.7
-"""How much of what is in sight stays so after zooming in once."""
 CURSOR_STROKES = 6
-"""Of the cursor, at most: with each key, all rows that it stands in are drawn anew."""
-OTHERS = len(PATTERNS) - 1
-"""Runs that can be told apart beside the chart's own."""
+"""Most strokes of the cursor: all rows that it stands in are drawn again with each key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The same metric of another run."""
-
-    series: Series
-    slot: int
-    """From 1 to `OTHERS`: settles its colour and its pattern."""
+TITLE_MARGIN = 4
+"""Characters of the frame above the chart that the title cannot take."""
 
 
-class Chart(Widget, can_focus=True):
-    """One metric of a run, and of others for comparison. Only cells that changed are drawn anew.
+class Chart(Gestures, can_focus=True):
+    """One metric of one run or of several. Only changed cells are drawn again.
 
-    What is in sight and pointed at is a `Window`; the chart posts `Moved` when the user changes it.
+    The visible part and the cursor are a `Window`; `Moved` is posted when the user changes it.
     """
 
     COMPONENT_CLASSES = {
         "chart--axis",
-        "chart--line",
-        "chart--raw",
+        f"chart--{LINE}",
+        f"chart--{RAW}",
         "chart--mark",
         "chart--cursor",
-        *(f"chart--other-{slot}" for slot in range(1, OTHERS + 1)),
+        *(f"chart--{RUN}{place}" for place in range(len(COLOURS))),
     }
     HELP = """\
-Left and right move a cursor over all charts; the wheel and + - zoom, dragging moves. The line
-behind the smooth one is what was measured. Letters at the head: B best and L last checkpoint,
-C a cycle of beta begins, E something was set by hand, ! an alarm begins.
+Left and right move a cursor over all charts; the wheel and + - zoom, dragging moves. The pale line
+has the measured values, the bright one their smoothed means. Letters at the head: B best and L last
+checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm begins.
 """
-    BINDINGS = [
-        Binding("left", "point(-1)", "Cursor back", show=False),
-        Binding("right", "point(1)", "Cursor on", show=False),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False, key_display="+"),
-        Binding("minus", "zoom(1)", "Zoom out", show=False),
-        Binding("shift+left,less_than_sign", "pan(-1)", "Look back", show=False),
-        Binding("shift+right,greater_than_sign", "pan(1)", "Look on", show=False),
-        Binding("home", "begin", "Beginning", show=False),
-        Binding("end", "follow", "Follow the newest", show=False),
-        Binding("0", "whole", "Whole run", show=False),
-        Binding("shift+up", "zoom_values(-1)", "Zoom values in", show=False),
-        Binding("shift+down", "zoom_values(1)", "Zoom values out", show=False),
-        Binding("up", "pan_values(1)", "Values up", show=False),
-        Binding("down", "pan_values(-1)", "Values down", show=False),
-        Binding("l", "log", "Logarithmic values", show=False),
-        Binding("x", "axis", "Epoch, step or time", show=False),
-        Binding("v", "choose", "Another metric", show=False),
-        Binding("enter", "enlarge", "Full screen", show=False),
-        Binding("escape", "let_go", "No cursor", show=False),
-    ]
     DEFAULT_CSS = """
     Chart {
         border: round $panel-lighten-2;
@@ -96,173 +60,161 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         & > .chart--raw { color: $panel-lighten-3; }
         & > .chart--mark { color: $text-muted; }
         & > .chart--cursor { color: $foreground; text-style: bold; }
-        & > .chart--other-1 { color: $text-primary; }
-        & > .chart--other-2 { color: $text-success; }
-        & > .chart--other-3 { color: $text-error; }
-        & > .chart--other-4 { color: $foreground; }
     }
-    """
+    """ + "".join(
+        f"Chart > .chart--{RUN}{place} {{ color: {colour}; }}\n"
+        for place, colour in enumerate(COLOURS)
+    )
 
-    @dataclass
-    class Moved(Message):
-        """The user looks or points somewhere else."""
-
-        window: Window
-
-    @dataclass
-    class Enlarge(Message):
-        """The user wants this chart alone, or all of them again."""
-
-        chart: "Chart"
-
-    @dataclass
-    class Choose(Message):
-        """The user wants another metric on this chart."""
-
-        chart: "Chart"
-
-    @dataclass
-    class LetGo(Message):
-        """The user leaves what was pointed at or enlarged."""
-
-    def __init__(
-        self,
-        title: str,
-        *,
-        bounds: tuple[float, float] | None = None,
-        noisy: bool = False,
-        id: str | None = None,
-    ) -> None:
-        super().__init__(id=id)
-        self.metric = Metric(title, bounds=bounds, noisy=noisy)
-        self.name_of_metric = id or ""
-        self.window = Window()
-        self.logarithmic = False
-        self._series: Series | None = None
-        self._others: Sequence[Line] = ()
+    def __init__(self, name: str, *, axes: Sequence[Axis] = AXES, id: str | None = None) -> None:
+        super().__init__(axes=axes, id=id)
+        self.metric, self.name_of_metric = metric(name), name
+        self._lines: Sequence[Line] = ()
         self._marks: Sequence[Mark] = ()
         self._extent: Extent | None = None
-        self._values: tuple[float, float] | None = None
-        """Lowest and highest value in sight, where the user chose them."""
         self._smoothing = 0.0
-        self._courses: dict[Series, Course] = {}
+        self._caches: dict[tuple[Series, int | None], SeriesCache] = {}
+        self._plot = Plot()
         self._view: View | None = None
         self._view_key: object = None
         self._plotted: tuple[View | None, Size] | None = None
-        self._plot = self._canvas = Canvas(0, 0, "axis")
-        """The axes and the curves; the same with marks and cursor."""
+        self._curves_drawn = self._canvas = Canvas(0, 0, "axis")
+        """Axes and curves; the same with marks and cursor."""
         self._strips: dict[int, Strip] = {}
-        """Those of the canvas that were asked for."""
+        """Rows of the canvas that were rendered."""
         self._named_styles: dict[str, Style] = {}
         self._drawn: Size | None = None
         self._drawn_window = self.window
-        """The size and the part of the run that were drawn last."""
-        self._dragged_at: int | None = None
+        """Size and window that were drawn last."""
         self._title = ""
         self._entitled = 0
-        """Cells that the titles of before and now take."""
+        """Cells of the longer of the last two titles."""
         self._entitling = False
         self._entitle()
 
-    # What it shows
+    # Content
 
     def show(
         self,
-        series: Series | None,
-        others: Sequence[Line] = (),
+        lines: Sequence[Line],
         marks: Sequence[Mark] = (),
         extent: Extent | None = None,
     ) -> None:
-        """Draw a series as it stands now.
+        """Draw lines as their series stand now, the first one in front.
 
-        others: the same metric of other runs. extent: how far the run has come; None takes it
-        from the series.
+        extent: latest position of the runs; None takes it from the series.
         """
-        self._series, self._others, self._marks = series, others, marks
-        self._extent = extent
-        shown = self._all
-        self._courses = {one: course for one, course in self._courses.items() if one in shown}
-        self._redraw()
+        self._lines, self._marks, self._extent = lines, marks, extent
+        kept = {(line.series, line.place) for line in lines}
+        self._caches = {key: cache for key, cache in self._caches.items() if key in kept}
+        self.redraw()
 
     def look(self, window: Window) -> None:
-        """Show another part of the run."""
+        """Show another part of the runs."""
         self.window = window
         if window != self._drawn_window:
-            self._redraw()
+            self.redraw()
 
     def smooth(self, weight: float) -> None:
-        """Smooth what is noisy, with so much weight on what came before; 0 for not at all."""
+        """Smooth noisy metrics with this weight of the earlier values; 0 for no smoothing."""
         if weight != self._smoothing:
             self._smoothing = weight
-            self._courses.clear()
-            self._redraw()
+            self._caches.clear()
+            self.redraw()
 
     def choose(self, name: str) -> None:
         """Show another metric from the next `show` on."""
         self.metric, self.name_of_metric = metric(name), name
-        self._values, self.logarithmic = None, False
-        self._courses.clear()
+        self.values, self.logarithmic = None, False
+        self._caches.clear()
 
     def reading(self) -> str:
-        """The value at the cursor, and behind ~ the smooth one; empty without a cursor."""
-        series, step = self._series, self.window.cursor
-        if series is None or not len(series) or step is None:
+        """Return the values at the cursor, smoothed ones after ~; empty without a cursor."""
+        at = self._cursor_position
+        if at is None:
             return ""
-        index = index_of(series, step)
-        read = f"{self.metric.heading} {figure(series.values[index])}"
-        if self._is_smoothed:
-            read += f" ~{figure(self._course(series).smooth('line').values[index])}"
-        return read
+        return f"{self.metric.heading} {'  '.join(self._readings(at))}"
 
     def place(self) -> str:
-        """The step, epoch and time at the cursor in words; empty without a cursor."""
-        series, step = self._series, self.window.cursor
-        if series is None or not len(series) or step is None:
+        """Return step, epoch and time at the cursor; empty without a cursor."""
+        series, step = self.pointed, self.window.cursor
+        if series is None or step is None:
             return ""
-        epoch = position_of(series, step, "epoch") or 0.0
-        time = series.times[index_of(series, step)]
-        return f"step {step:,}, epoch {epoch:.2f}, {duration(time)}"
+        index = index_of(series, step)
+        epoch = f"epoch {self._epoch(series, step):.2f}"
+        if self.axes != AXES:
+            return epoch
+        return f"step {step:,}, {epoch}, {duration(series.times[index])}"
 
     @property
     def last(self) -> float:
-        """How far the runs have come on the axis."""
-        ends = [positions(one, self.window.axis)[-1] for one in self._all if len(one)]
-        return max([*ends, self._extent.on(self.window.axis) if self._extent else 0.0])
+        """Latest position of the runs on the axis."""
+        axis = self.window.axis
+        ends = [positions(one.series, axis)[-1] for one in self._lines if len(one.series)]
+        return max([*ends, self._extent.on(axis) if self._extent else 0.0])
 
     @property
-    def _all(self) -> list[Series]:
-        return [one for one in (self._series, *(o.series for o in self._others)) if one is not None]
+    def pointed(self) -> Series | None:
+        """The series of the first line that has points."""
+        return next((one.series for one in self._lines if len(one.series)), None)
 
     @property
-    def _is_smoothed(self) -> bool:
+    def shown(self) -> View | None:
+        """The view that was drawn last."""
+        return self._view
+
+    @property
+    def _cursor_position(self) -> float | None:
+        series, step = self.pointed, self.window.cursor
+        return None if series is None or step is None else self._position_of(series, step)
+
+    def _epoch(self, series: Series, step: int) -> float:
+        last = series.steps[-1]
+        return step * series.epochs[-1] / last if last else 0.0
+
+    @property
+    def _smooths(self) -> bool:
         return self.metric.noisy and self._smoothing > 0
 
-    def _course(self, series: Series) -> Course:
-        known = self._courses.get(series)
-        if known is None or not known.holds:
+    def _readings(self, at: float) -> Iterator[str]:
+        """Yield the value of each line at a position; lines that end before it have none."""
+        for line in self._lines:
+            xs = positions(line.series, self.window.axis)
+            if not len(xs) or (not line.main and xs[-1] < at):
+                continue
+            index = max(0, bisect_right(xs, at) - 1)
+            found = [figure(line.series.values[index])] * (line.main or not self._smooths)
+            if self._smooths:
+                found.append(f"~{figure(self._cache(line).smooth.values[index])}")
+            if line.place is not None and len(self._lines) > 1:
+                found.insert(0, MARKERS[line.place])
+            yield " ".join(found)
+
+    def _cache(self, line: Line) -> SeriesCache:
+        key = line.series, line.place
+        cache = self._caches.get(key)
+        if cache is None or not cache.valid:
             weight = self._smoothing if self.metric.noisy else 0.0
-            known = self._courses[series] = Course(series, weight)
-        return known
+            cache = self._caches[key] = SeriesCache(line, weight)
+        return cache
 
-    def _curves(self) -> list[Curve]:
-        curves = [self._course(line.series).smooth(f"other-{line.slot}") for line in self._others]
-        if self._series is not None:
-            course = self._course(self._series)
-            if self._is_smoothed:
-                curves.insert(0, course.raw("raw"))
-            curves.append(course.smooth("line"))
-        return curves
+    def _curves(self) -> list[Curve | Band]:
+        """Return the curves from back to front: bands and raw values, then lines."""
+        lines = [(line.main, self._cache(line)) for line in reversed(self._lines)]
+        back: list[Curve | Band] = [cache.band for _, cache in lines if cache.band]
+        back += [cache.raw for main, cache in lines if main and self._smooths]
+        return [*back, *(cache.smooth for _, cache in lines)]
 
-    # How it is drawn
+    # Rendering
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of the chart and of its frame."""
+        """Render the rows of the chart and of its frame."""
         if self._drawn != self.size:
             self._draw()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        """A line of the chart."""
+        """Render a row of the chart."""
         if y >= len(self._canvas):
             return Strip.blank(self.size.width, self.rich_style)
         if y not in self._strips:
@@ -283,19 +235,19 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Have it drawn again; for a new title, the line of the title alone."""
+        """Request a redraw; for a new title, of the title's row alone."""
         if self._entitling and self.is_mounted:
             regions = (Region(-1, -1, min(self._entitled, self.size.width) + 2, 1),)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
-        """Draw anew in the new colours."""
+        """Draw again in the new colours."""
         self._drawn = None
         self._named_styles.clear()
         super().notify_style_update()
 
-    def _redraw(self) -> None:
-        """Draw, and have the cells that changed sent to the terminal."""
+    def redraw(self) -> None:
+        """Draw, and send the changed cells to the terminal."""
         self._entitle()
         if self._drawn != self.size or not self.size:
             self._drawn = None
@@ -312,11 +264,13 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self.refresh(*changed)
 
     def _entitle(self) -> None:
-        series, title = self._series, self.metric.heading
-        if series is not None and len(series):
-            step = self.window.cursor
-            index = len(series) - 1 if step is None else index_of(series, step)
-            title += f" {figure(series.values[index])}"
+        """Write the metric into the frame, with the value of the run in view."""
+        value, step = "", self.window.cursor
+        main = next((one.series for one in self._lines if one.main and len(one.series)), None)
+        if main is not None:
+            index = len(main) - 1 if step is None else index_of(main, step)
+            value = f" {figure(main.values[index])}"
+        title = self._heading(self.size.width - TITLE_MARGIN - len(value)) + value
         if title != self._title:
             self._entitled = max(len(title), len(self._title)) + 3
             self._title = title
@@ -324,251 +278,68 @@ C a cycle of beta begins, E something was set by hand, ! an alarm begins.
             self.border_title = title
             self._entitling = False
 
+    def _heading(self, room: int) -> str:
+        """Return the title of the metric, shortened so that a value behind it is visible."""
+        title = self.metric.title
+        if room <= 0 or len(self.metric.heading) <= room:
+            return self.metric.heading
+        return title if len(title) <= room else f"{title[: room - 1]}…"
+
+    def on_resize(self) -> None:
+        """Fit the title into the new width."""
+        self._entitle()
+
     def _draw(self) -> None:
         self._drawn, self._drawn_window = self.size, self.window
         self._strips.clear()
         width, height = self.size
-        rows, cells = height - 1, width - GUTTER
-        shown = self._view = self._seen(cells * 2) if rows > 0 and cells > 4 else None
+        cells = width - GUTTER
+        shown = self._view = self._seen(cells * 2) if height > 1 and cells >= LEAST_CELLS else None
         if self._plotted != (shown, self.size):
             self._plotted = shown, self.size
-            self._plot = self._waiting() if shown is None else self._curves_drawn(shown)
-        self._canvas = self._plot
-        cursor = self.window.cursor
-        if shown is None or not (self._marks or cursor is not None):
+            axis = self.window.axis
+            self._curves_drawn = (
+                self._plot.draw(shown, width, height, axis)
+                if shown
+                else notice(width, height, "nothing in sight" if self.pointed else "no value yet")
+            )
+        self._canvas = self._curves_drawn
+        if shown is None or self.pointed is None:
             return
-        self._canvas = self._plot.copy()
+        cursor = self.window.cursor
+        if self._marks or cursor is not None:
+            self._canvas = self._curves_drawn.copy()
         for mark in self._marks:
-            self._upright(shown, mark.step, "┊", "mark", mark.letter)
+            self._add_upright(shown, mark.step, "┊", "mark", mark.letter)
         if cursor is not None:
-            self._upright(shown, cursor, "│", "cursor", "▾", -(-height // CURSOR_STROKES))
+            every = -(-height // CURSOR_STROKES)
+            self._add_upright(shown, cursor, "│", "cursor", "▾", every)
 
-    def _curves_drawn(self, shown: View) -> Canvas:
-        width, height = self.size
-        rows, cells = height - 1, width - GUTTER
-        canvas = Canvas(width, height, "axis")
-        for layer in shown.layers:
-            slot = int(layer.style.removeprefix("other-")) if "other-" in layer.style else 0
-            dots = draw(layer.columns, shown.low, shown.high, rows, PATTERNS[slot])
-            for y, line in enumerate(dots):
-                canvas.write_dots(GUTTER, y, line, BLANK, layer.style)
-        values = ticks(shown.low, shown.high, rows, log=shown.log)
-        labels = {y: figure(value) for y, value in values.items()}
-        for y in range(rows):
-            label = f"{labels.get(y, ''):>{GUTTER - 1}}"[: GUTTER - 1]
-            canvas.write(0, y, label + ("┤" if y in labels else "│"), "axis")
-        canvas.write(GUTTER, rows, self._foot(shown, cells), "axis")
-        return canvas
-
-    def _seen(self, columns: int) -> View | None:
-        """The view, which a cursor that moves does not change."""
-        curves, window = self._curves(), self.window.pointed(None)
-        bounds = self._values or self.metric.bounds
-        points = tuple(
-            (id(curve.series), curve.series.voided, len(curve.series), curve.style)
-            for curve in curves
-        )
-        key = (points, columns, window, self._extent, bounds, self.logarithmic, self._smoothing)
-        if key == self._view_key:
-            return self._view
-        self._view_key = key
-        return view(
-            curves,
-            columns,
-            window=window,
-            extent=self._extent,
-            bounds=bounds,
-            log=self.logarithmic,
-        )
-
-    def _upright(
+    def _add_upright(
         self, shown: View, step: int, stroke: str, style: str, head: str, every: int = 1
     ) -> None:
-        """A line from top to bottom at a step, behind the curves, with a letter at its head."""
-        position = position_of(max(self._all, key=len), step, self.window.axis)
+        assert self.pointed
+        position = self._position_of(self.pointed, step)
         column = None if position is None else shown.column(position, self.size.width - GUTTER)
-        if column is None:
-            return
-        x = GUTTER + column
-        for y in range(every, self.size.height - 1, every):
-            self._canvas.write_behind(x, y, stroke, style, weaker="mark")
-        self._canvas.write(x, 0, head, style)
+        if column is not None:
+            add_upright(self._canvas, column, stroke, style, head, every)
 
-    def _foot(self, shown: View, cells: int) -> str:
-        start, end = (
-            _position(shown.start, self.window.axis),
-            _position(shown.end, self.window.axis),
+    def _seen(self, columns: int) -> View | None:
+        """Return the view, which a moving cursor does not change."""
+        curves, window = self._curves(), self.window.pointed(None)
+        bounds = self.values or self.metric.bounds
+        points = tuple(
+            (curve.series, curve.series.voided, len(curve.series), curve.style) for curve in curves
         )
-        end = {"epoch": "epoch ", "step": "step ", "time": ""}[self.window.axis] + end
-        return f"{start}{end:>{max(0, cells - len(start))}}"
-
-    def _waiting(self) -> Canvas:
-        width, height = self.size
-        canvas = Canvas(width, height, "axis")
-        hidden = any(len(one) for one in self._all)
-        text = "nothing in sight" if hidden else "no value yet"
-        if height:
-            canvas.write(0, height // 2, text.center(width), "axis")
-        return canvas
-
-    # Keys
-
-    def action_point(self, direction: int) -> None:
-        """Move the cursor by a cell, or to the next point where points are further apart."""
-        series, shown = self._series, self._view
-        if series is None or not len(series):
-            return
-        step = self.window.cursor
-        if step is None or shown is None:
-            self._move(self.window.pointed(series.steps[-1]))
-            return
-        xs, index = positions(series, self.window.axis), index_of(series, step)
-        cell = (shown.end - shown.start) / max(1, self.size.width - GUTTER)
-        wanted = xs[index] + direction * cell
-        index += direction
-        while 0 < index < len(xs) - 1 and (xs[index] - wanted) * direction < 0:
-            index += direction
-        index = min(max(index, 0), len(xs) - 1)
-        pointed = self.window.pointed(series.steps[index])
-        self._move(pointed.showing(xs[index], self.last))
-
-    def action_zoom(self, direction: int) -> None:
-        """Look closer, or at more; at the cursor where there is one."""
-        self._zoom(ZOOM**-direction, self._cursor_position())
-
-    def action_pan(self, direction: int) -> None:
-        """Look at what lies before, or after."""
-        self._move(self.window.panned(direction / 4, self.last))
-
-    def action_begin(self) -> None:
-        """Look at the beginning."""
-        self._move(self.window.panned(-self.last, self.last))
-
-    def action_follow(self) -> None:
-        """Look at the newest point and stay there."""
-        self._move(self.window.following())
-
-    def action_whole(self) -> None:
-        """Look at the whole run, and at all its values."""
-        self._values = None
-        self._move(replace(self.window.following(), span=None))
-        self._redraw()
-
-    def action_zoom_values(self, direction: int) -> None:
-        """Look closer at the values, or at more of them."""
-        self._value_range(ZOOM**-direction, 0.0)
-
-    def action_pan_values(self, direction: int) -> None:
-        """Look at higher or lower values."""
-        self._value_range(1.0, direction / 8)
-
-    def action_log(self) -> None:
-        """Logarithmic values, or plain ones."""
-        self.logarithmic, self._values = not self.logarithmic, None
-        self._redraw()
-
-    def action_axis(self) -> None:
-        """Epochs, steps or seconds along the foot."""
-        axis = AXES[(AXES.index(self.window.axis) + 1) % len(AXES)]
-        self._move(Window(axis, cursor=self.window.cursor))
-
-    def action_choose(self) -> None:
-        """Put another metric on this chart."""
-        self.post_message(self.Choose(self))
-
-    def action_enlarge(self) -> None:
-        """This chart alone, or all of them again."""
-        self.post_message(self.Enlarge(self))
-
-    def action_let_go(self) -> None:
-        """Point nowhere; then leave the full screen."""
-        self.post_message(self.LetGo())
-
-    def _cursor_position(self) -> float | None:
-        if self.window.cursor is None or self._series is None:
-            return None
-        return position_of(self._series, self.window.cursor, self.window.axis)
-
-    def _zoom(self, factor: float, at: float | None) -> None:
-        self._move(self.window.zoomed(factor, self.last, at))
-
-    def _value_range(self, factor: float, shift: float) -> None:
-        if self._view is None:
-            return
-        low, high = self._view.low, self._view.high
-        middle, half = (low + high) / 2 + shift * (high - low), (high - low) / 2 * factor
-        if not middle - half < middle + half:
-            return
-        self._values = (middle - half, middle + half)
-        if self.logarithmic:
-            self._values = (10 ** (middle - half), 10 ** (middle + half))
-        self._redraw()
-
-    def _move(self, window: Window) -> None:
-        # Whoever follows draws all charts at once, this one among them.
-        self.window = window
-        self.post_message(self.Moved(window))
-
-    # Mouse
-
-    def _position_under(self, event: events.MouseEvent) -> float | None:
-        content = event.get_content_offset(self)
-        if content is None or self._view is None or content.x < GUTTER:
-            return None
-        share = (content.x - GUTTER + 0.5) / max(1, self.size.width - GUTTER)
-        return self._view.start + share * (self._view.end - self._view.start)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look closer at what is under the pointer."""
-        event.stop()
-        self._zoom(ZOOM, self._position_under(event))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look at more."""
-        event.stop()
-        self._zoom(1 / ZOOM, self._position_under(event))
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the chart."""
-        self._dragged_at = event.screen_x
-        self.capture_mouse()
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Move what is in sight with the pointer."""
-        if self._dragged_at is None or event.screen_x == self._dragged_at:
-            return
-        moved = self._dragged_at - event.screen_x
-        self._dragged_at = event.screen_x
-        self._move(self.window.panned(moved / max(1, self.size.width - GUTTER), self.last))
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let go of the chart."""
-        self._dragged_at = None
-        self.release_mouse()
-
-    def on_click(self, event: events.Click) -> None:
-        """Point at what was clicked; twice for the full screen."""
-        if event.chain == 2:
-            self.action_enlarge()
-            return
-        position, series = self._position_under(event), self._series
-        if position is None or series is None or not len(series):
-            return
-        xs = positions(series, self.window.axis)
-        nearest = min(
-            range(len(xs)) if len(xs) < 3 else _around(xs, position),
-            key=lambda index: abs(xs[index] - position),
-        )
-        self._move(self.window.pointed(series.steps[nearest]))
-
-
-def _around(xs: Sequence[float], position: float) -> range:
-    """The two points beside a position."""
-    right = min(bisect_left(xs, position), len(xs) - 1)
-    return range(max(0, right - 1), right + 1)
-
-
-def _position(value: float, axis: Axis) -> str:
-    if axis == "time":
-        return duration(value)
-    return f"{value:.0f}" if axis == "step" or value >= 100 else f"{value:.3g}"
+        key = (points, columns, window, self._extent, bounds, self.logarithmic, self._smoothing)
+        if key != self._view_key:
+            self._view_key = key
+            self._view = view(
+                curves,
+                columns,
+                window=window,
+                extent=self._extent,
+                bounds=bounds,
+                log=self.logarithmic,
+            )
+        return self._view

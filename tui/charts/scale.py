@@ -1,15 +1,15 @@
-"""The scale of values along a chart: round ends, and round numbers between them."""
+"""Scale of the values of a chart: round ends, and round numbers between them."""
 
 import math
 
 APART = 3
-"""Rows from one number to the next, at least."""
+"""Least number of rows from one number to the next."""
 LEAST = 1e-300
-"""A span below which computers no longer divide."""
+"""Span below which division is no longer accurate."""
 
 
 def round_range(low: float, high: float) -> tuple[float, float]:
-    """A range that holds both values and whose ends are round numbers."""
+    """Return a range that holds both values and has round ends."""
     if high - low < LEAST:
         pad = abs(low) if abs(low) >= LEAST else 1.0
         low, high = (0.0, low + pad) if low >= 0 else (low - pad, 0.0)
@@ -18,10 +18,11 @@ def round_range(low: float, high: float) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float, rows: int, *, log: bool = False) -> dict[int, float]:
-    """The numbers to be written beside so many rows, by row from the top: both ends, and multiples
-    of 1, 2 or 5 times a power of ten where there is room for them.
+    """Return the numbers to write beside the rows, by row from the top.
 
-    log: low and high are decadic logarithms; between them stand whole powers of ten.
+    They are both ends, and multiples of 1, 2 or 5 times a power of ten where there is room.
+
+    log: low and high are decimal logarithms; between them stand whole powers of ten.
     """
     found = {0: high, rows - 1: low}
     span = high - low
@@ -37,6 +38,6 @@ def ticks(low: float, high: float, rows: int, *, log: bool = False) -> dict[int,
 
 
 def _round_above(value: float) -> float:
-    """The least of 1, 2, 5 times a power of ten that is not below a positive value."""
+    """Return the least of 1, 2, 5 times a power of ten that is not below a positive value."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= value)

@@ -1,20 +1,20 @@
-"""The part of a run that is in sight, and the moment that is pointed at."""
+"""The visible part of a run, and the step under the cursor."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.runs.history import Series
+from core.runs.history import History, Series
 
 Axis = Literal["epoch", "step", "time"]
 AXES: tuple[Axis, ...] = ("epoch", "step", "time")
 SMALLEST = 1e-6
-"""Smallest part of a run that can be looked at."""
+"""Smallest part of a run that can be shown."""
 
 
 def positions(series: Series, axis: Axis) -> Sequence[float]:
-    """Where the values of a series lie on an axis. Time is in seconds of training."""
+    """Return the positions of a series on an axis. Time is in seconds of training."""
     match axis:
         case "epoch":
             return series.epochs
@@ -26,38 +26,48 @@ def positions(series: Series, axis: Axis) -> Sequence[float]:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How far a run has come, on each axis."""
+    """Latest position of runs on each axis."""
 
     epoch: float = 0.0
     step: int = 0
     time: float = 0.0
 
+    @classmethod
+    def of(cls, histories: Iterable[History]) -> "Extent":
+        """Return the latest position of any run."""
+        ends = [one.last for one in histories if one.last]
+        return cls(
+            max((event.epoch for event in ends), default=0.0),
+            max((event.step for event in ends), default=0),
+            max((event.elapsed for event in ends), default=0.0),
+        )
+
     def on(self, axis: Axis) -> float:
-        """On one of them."""
+        """Return the position on one axis."""
         return float(getattr(self, axis))
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is in sight of the x axis, which begins at 0; the same for all charts of a board."""
+    """Visible part of the x axis, which begins at 0; the same for all charts of a board."""
 
     axis: Axis = "epoch"
     span: float | None = None
-    """Width of what is in sight; None for all there is."""
+    """Width of the visible part; None for all there is."""
     end: float | None = None
-    """Where it ends when it is held still; None follows the newest point."""
+    """End of the visible part when it is held; None follows the newest point."""
     cursor: int | None = None
-    """The step that is pointed at."""
+    """The step under the cursor."""
 
     @property
     def held(self) -> bool:
-        """Whether it stays where it is while the run goes on."""
+        """True when it stays in place while the run goes on."""
         return self.end is not None
 
     def limits(self, last: float) -> tuple[float, float]:
-        """First and last position in sight of a run that has come to `last`.
+        """Return the first and last visible position of a run that has come to `last`.
 
-        While it follows, it moves in small jumps, so that most of a picture stays as it was.
+        While it follows, it moves in small jumps, so that most of a picture stays unchanged.
         """
         if self.end is not None:
             return max(0.0, self.end - (self.span or self.end)), self.end
@@ -67,9 +77,9 @@ class Window:
         return end - self.span, end
 
     def zoomed(self, factor: float, last: float, at: float | None = None) -> "Window":
-        """With a span so many times as wide.
+        """Return a window whose span is `factor` times as wide.
 
-        at: the position that stays where it is; None keeps the end.
+        at: the position that stays in place; None keeps the end.
         """
         start, end = self.limits(last)
         span = max((end - start) * factor, last * SMALLEST, 1e-9)
@@ -80,7 +90,7 @@ class Window:
         return self._placed(at + (end - at) * factor, span, last)
 
     def panned(self, share: float, last: float) -> "Window":
-        """Moved by a share of its span; to the newest point and it follows again."""
+        """Return it moved by a share of its span; at the newest point it follows again."""
         start, end = self.limits(last)
         span = end - start
         if self.span is None:
@@ -88,18 +98,18 @@ class Window:
         return self._placed(end + span * share, span, last)
 
     def pointed(self, step: int | None) -> "Window":
-        """Pointing at a step; None points nowhere."""
+        """Return it with the cursor at a step; None removes the cursor."""
         return replace(self, cursor=step)
 
     def showing(self, position: float, last: float) -> "Window":
-        """Moved, if it must be, so that a position is in sight."""
+        """Return it moved, if need be, so that a position is visible."""
         start, end = self.limits(last)
         if start <= position <= end:
             return self
         return self._placed(position + (0 if position > end else end - start), end - start, last)
 
     def following(self) -> "Window":
-        """At the newest point, and staying there."""
+        """Return it at the newest point, following."""
         return replace(self, end=None, cursor=None)
 
     def _placed(self, end: float, span: float, last: float) -> "Window":
@@ -109,11 +119,11 @@ class Window:
 
 
 WHOLE = Window()
-"""All of a run, following it."""
+"""All of a run, followed."""
 
 
 def _grain(last: float) -> float:
-    """Between a tenth and a quarter of a length."""
+    """Return a round number between a tenth and a quarter of a length."""
     if last <= 0:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(last))

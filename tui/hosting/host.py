@@ -19,7 +19,7 @@ from core.training import events
 from tui.hosting.headless import OnHangUp
 from tui.hosting.training import HostedTraining
 from tui.state.model_cache import Models
-from tui.state.selection import Chosen
+from tui.state.selection import RunSelection
 from tui.state.view_state import ViewState
 from tui.terminal.driver import HangupSafeDriver
 from tui.terminal.textual_private import PrivateApp
@@ -80,8 +80,8 @@ class Host(PrivateApp):
         self.training: HostedTraining | None = None
         """The training in this process."""
         self.models = Models()
-        self.chosen = Chosen()
-        """The runs to compare."""
+        self.chosen = RunSelection()
+        """The runs chosen to be seen together."""
         self.proposed: Config | None = None
         """Settings that the Setup screen takes over when it is shown next."""
         self.view_state = ViewState(runs_dir)

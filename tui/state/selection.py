@@ -1,16 +1,18 @@
-"""The runs that were chosen to be compared, each with a place that it keeps."""
+"""The runs chosen to be seen together, each with a place that it keeps on every screen.
 
-from collections.abc import Iterator
+The place settles colour and marker: `COLOURS` and `MARKERS` of `core.exports.palette`.
+"""
 
+from collections.abc import Iterable, Iterator
+
+from core.exports.palette import MARKERS, MOST
 from core.runs.directory import RunDirectory
 
-MARKERS = "●■▲◆○□△◇"
-"""One shape for each place, so that a picture without colour can be read."""
-MOST = len(MARKERS)
+__all__ = ["MARKERS", "MOST", "RunSelection"]
 
 
-class Chosen:
-    """Up to eight runs. The place of a run, which gives it colour and marker, never changes."""
+class RunSelection:
+    """Up to `MOST` runs. A run keeps its place for as long as it is chosen."""
 
     def __init__(self) -> None:
         self._places: list[RunDirectory | None] = [None] * MOST
@@ -22,11 +24,11 @@ class Chosen:
         return sum(run is not None for run in self._places)
 
     def place(self, run: RunDirectory) -> int | None:
-        """Where a run stands; None when it was not chosen."""
+        """Return the place of a run; None when it is not chosen."""
         return self._places.index(run) if run in self._places else None
 
     def toggle(self, run: RunDirectory) -> bool:
-        """Choose a run, or let go of it; False when there is no place left."""
+        """Choose a run, or remove it; False when there is no place left."""
         free: RunDirectory | None = None
         place = self.place(run)
         if place is not None:
@@ -37,6 +39,16 @@ class Chosen:
             return False
         return True
 
+    def choose(self, runs: Iterable[RunDirectory]) -> None:
+        """Choose these runs and no others; those chosen before keep their places."""
+        wanted = [*runs]
+        for _, run in [*self]:
+            if run not in wanted:
+                self.toggle(run)
+        for run in wanted:
+            if self.place(run) is None:
+                self.toggle(run)
+
     def replace(self, run: RunDirectory, by: RunDirectory | None) -> None:
-        """Go on with a run under its new name, or without it."""
+        """Put a run under its new name in its place, or free the place."""
         self._places = [by if there == run else there for there in self._places]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from core.runs.history import Series
 from core.training.events import Paused
-from tui.charts.columns import GAP
-from tui.charts.series_cache import Course
+from tui.charts.bins import GAP
+from tui.charts.series_cache import Line, SeriesCache
 from tui.charts.view import View, view
 from tui.charts.window import Extent, Window
 
@@ -21,7 +21,7 @@ def series(values: list[float]) -> Series:
 
 def seen(values: list[float], width: int = 20, **options: object) -> View | None:
     made = series(values)
-    return view([Course(made, 0).raw("line")], width, **options)  # type: ignore[arg-type]
+    return view([SeriesCache(Line(made), 0).raw], width, **options)  # type: ignore[arg-type]
 
 
 def test_a_series_without_a_finite_value_has_no_view() -> None:
@@ -53,14 +53,14 @@ def test_the_foot_is_in_steps_epochs_or_seconds(axis: str, end: float) -> None:
 def test_a_run_that_has_come_further_leaves_room_for_what_is_to_come() -> None:
     shown = seen([1.0] * 11, extent=Extent(epoch=4.0, step=40, time=80.0))
     assert shown and shown.end == 4.0
-    assert [column is None for column in shown.layers[0].columns][-10:] == [True] * 10
+    assert [one is None for one in shown.layers[0].bins][-10:] == [True] * 10
 
 
 def test_a_value_that_cannot_be_drawn_is_a_gap() -> None:
     shown = seen([1.0, math.nan, 2.0], width=30)
-    assert shown and GAP in shown.layers[0].columns
+    assert shown and GAP in shown.layers[0].bins
     logarithmic = seen([1.0, 0.0, -3.0, 100.0], width=30, log=True)
-    assert logarithmic and list(logarithmic.layers[0].columns).count(GAP) == 2
+    assert logarithmic and list(logarithmic.layers[0].bins).count(GAP) == 2
 
 
 def test_a_logarithmic_axis_holds_powers_of_ten_evenly() -> None:

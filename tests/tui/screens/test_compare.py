@@ -14,10 +14,10 @@ from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.training.events import Evaluated, Progress
 from tui.app.app import CvaeApp
+from tui.charts.chart import Chart
 from tui.screens.base import SCREENS
-from tui.screens.compare.overlay import Line, Overlay, _band
 from tui.screens.compare.screen import CompareScreen
-from tui.state.selection import MARKERS, MOST, Chosen
+from tui.state.selection import MARKERS, MOST, RunSelection
 from tui.text.sparkline import sparkline
 from tui.widgets.keyed_table import KeyedTable
 
@@ -60,7 +60,7 @@ async def compared(pilot: Pilot[None], runs: Path, count: int) -> CompareScreen:
     return screen
 
 
-def picture(chart: Overlay) -> str:
+def picture(chart: Chart) -> str:
     return "\n".join(chart.render_line(y).text for y in range(chart.size.height))
 
 
@@ -71,7 +71,7 @@ async def test_runs_are_drawn_on_one_another_each_with_its_marker(
 ) -> None:
     async with CvaeApp(runs).run_test(size=size) as pilot:
         screen = await compared(pilot, runs, count)
-        charts = [chart for chart in screen.query(Overlay) if chart.display]
+        charts = [chart for chart in screen.query(Chart) if chart.display]
         assert len(charts) == (4 if size == SIZES[0] else 6)
         ce = picture(charts[0])
         assert all((marker in ce) is (MARKERS.index(marker) < count) for marker in MARKERS)
@@ -110,16 +110,16 @@ async def test_only_settings_that_differ_are_listed(runs: Path) -> None:
 async def test_the_keys_change_view_and_axis_and_enlarge_a_chart(runs: Path) -> None:
     async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
         screen = await compared(pilot, runs, 2)
-        chart = screen.query(Overlay).first()
+        chart = screen.query(Chart).first()
         assert "epoch 40" in picture(chart)
         await pilot.press("x")
         assert "step 120" in picture(chart)
         await pilot.press("z")
         await until(pilot, lambda: chart.size.height > 15)
-        await pilot.press("z", "v")
+        await pilot.press("z", "n")
         await until(pilot, lambda: screen.query_one("#score-table").has_focus)
         assert screen.query_one(TabbedContent).active == "scores"
-        await pilot.press("v", "v")
+        await pilot.press("n", "n")
         assert screen.query_one(TabbedContent).active == "curves"
 
 
@@ -148,7 +148,7 @@ async def test_a_run_that_grows_is_drawn_on(runs: Path) -> None:
 
 
 def test_the_place_of_a_run_never_changes() -> None:
-    chosen, paths = Chosen(), [RunDirectory(Path(str(n))) for n in range(MOST + 1)]
+    chosen, paths = RunSelection(), [RunDirectory(Path(str(n))) for n in range(MOST + 1)]
     assert [chosen.toggle(path) for path in paths] == [True] * MOST + [False]
     chosen.toggle(paths[1])
     assert chosen.place(paths[2]) == 2
@@ -157,12 +157,6 @@ def test_the_place_of_a_run_never_changes() -> None:
     chosen.replace(paths[2], paths[1])
     assert chosen.place(paths[1]) == 2
     assert len(set(MARKERS)) == len(set(COLOURS)) == MOST
-
-
-def test_a_line_of_no_finite_value_leaves_the_others() -> None:
-    chart = Overlay("x")
-    chart.show([Line(0, (0.0, 1.0), (float("nan"), float("nan"))), Line(1, (), ())], "epoch")
-    assert chart._shown[1] == "epoch"
 
 
 def test_a_sparkline_keeps_to_its_width_and_its_bounds() -> None:
@@ -209,23 +203,26 @@ async def test_an_experiment_is_compared_as_bands_over_its_seeds(
     async with CvaeApp(experiment).run_test(size=size) as pilot:
         screen = await whole(pilot)
         assert [group.name for group in screen._compared] == ["cyclical", "monotonic"]
-        line = screen._compared[0].lines["ce", "epoch"]
+        line = screen._compared[0].line("ce")
+        assert line
         told = [
             {event.epoch: event.ce for event in events_of(experiment / f"run-{number}")}
             for number in (0, 2, 4)
         ]
         shared = sorted(set(told[0]).intersection(*told[1:]))
         assert 0 < len(shared) < len(told[0])
-        assert list(line.xs) == shared
-        assert list(line.ys) == [statistics.median(one[x] for one in told) for x in shared]
+        assert list(line.series.epochs) == shared
+        assert list(line.series.values) == [
+            statistics.median(one[x] for one in told) for x in shared
+        ]
         assert list(line.low) == [min(one[x] for one in told) for x in shared]
         assert list(line.high) == [max(one[x] for one in told) for x in shared]
         legend = str(screen.query_one("#legend", Static).render())
         assert "\N{NO-BREAK SPACE}cyclical\N{NO-BREAK SPACE}✓\N{NO-BREAK SPACE}1" in legend
-        charts = [chart for chart in screen.query(Overlay) if chart.display]
+        charts = [chart for chart in screen.query(Chart) if chart.display]
         assert max(chart.region.bottom for chart in charts) < size[1]
         await pilot.press("x", "x")
-        assert "seconds of training"[:8] in picture(charts[0])
+        assert "time 0:" in picture(charts[0])
 
 
 def events_of(path: Path) -> list[Progress]:
@@ -236,7 +233,7 @@ def events_of(path: Path) -> list[Progress]:
 async def test_the_table_of_an_experiment_has_medians_with_ranges(experiment: Path) -> None:
     async with CvaeApp(experiment).run_test(size=SIZES[0]) as pilot:
         screen = await whole(pilot)
-        await pilot.press("v")
+        await pilot.press("n")
         table = screen.query_one("#score-table", KeyedTable)
         assert table.row_count == 2
         bests = []
@@ -292,12 +289,3 @@ async def test_without_an_experiment_the_screen_says_how_to_run_one(runs: Path) 
         await until(pilot, lambda: app._notifications)
         (told,) = app._notifications
         assert "`cvae-tui experiment` runs one" in told.message
-
-
-def test_a_band_is_drawn_between_its_points_and_breaks_off_where_it_has_no_value() -> None:
-    nan = float("nan")
-    found = _band(Line(0, (0, 1, 2, 3), (), (0, 0, nan, 1), (1, 5, nan, 1)), 0, 3, 13)
-    drawn = [None if column is None else (column.low, column.high) for column in found]
-    assert drawn[0] == (0, 1) and drawn[2] == (0, 3) and drawn[4] == (0, 5)
-    assert drawn[5:8] == [None] * 3
-    assert drawn[12] == (1, 1)

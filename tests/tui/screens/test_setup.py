@@ -192,8 +192,9 @@ async def test_the_picture_follows_what_is_typed(tmp_path: Path) -> None:
         assert not picture.display
         await fill(pilot, "objective.beta_max", "3")
         assert picture.display
-        assert [plot.id for plot in picture.query("PlotextPlot") if plot.display] == ["beta"]
-        assert max(picture._drawn["beta"][1]) == pytest.approx(3, abs=0.2)
+        (chart,) = [chart for chart in picture.charts if chart.display]
+        assert chart.id == "beta"
+        assert chart.pointed and max(chart.pointed.values) == pytest.approx(3, abs=0.2)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

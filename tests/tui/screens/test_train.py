@@ -14,6 +14,7 @@ from core.training import events
 from tui.app.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.chart import Chart
+from tui.charts.series_cache import Line
 from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.kl_strip import KlStrip, bars
@@ -121,16 +122,16 @@ async def test_only_cells_that_changed_are_drawn_again(
         await pilot.pause()
         chart, history = app.screen.query_one("#ce", Chart), History()
         history.add(told[:-60])
-        chart.show(history.series["ce"])
+        chart.show([Line(history.series["ce"], main=True)])
         await pilot.pause()
         sent: list[object] = []
         monkeypatch.setattr(chart, "refresh", lambda *regions, **_: sent.append(regions))
-        chart.show(history.series["ce"])
+        chart.show([Line(history.series["ce"], main=True)])
         assert sent == []
         before = len(history.series["ce"])
         history.add(event for event in told[-60:] if isinstance(event, events.Progress))
         assert len(history.series["ce"]) > before
-        chart.show(history.series["ce"])
+        chart.show([Line(history.series["ce"], main=True)])
         cells = sum(region.area for regions in sent for region in regions)  # type: ignore[attr-defined]
         assert 0 < cells < chart.size.area
 
@@ -256,11 +257,11 @@ async def test_another_run_grows_on_the_charts(
         app.view(trained)
         await pilot.press("o", "space", "enter")
         chart = app.screen.query_one("#ce", Chart)
-        await until(pilot, lambda: chart._others)
-        before = len(chart._others[0].series)
+        await until(pilot, lambda: len(chart._lines) > 1)
+        before = len(chart._lines[1].series)
         with copied.journal_file.open("ab") as file:
             file.write(b"".join(events.to_line(event) for event in told[-40:]))
-        await until(pilot, lambda: len(chart._others[0].series) > before)
+        await until(pilot, lambda: len(chart._lines[1].series) > before)
 
 
 async def test_the_log_of_the_libraries_is_one_key_away(copied: RunDirectory, until: Until) -> None:

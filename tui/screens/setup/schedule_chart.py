@@ -1,15 +1,16 @@
 """Beta, teacher forcing and learning rate over the training that a configuration describes."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual_plotext import PlotextPlot
+from array import array
 
 from core.config.schema import Config
+from core.runs.history import Moments, Series
 from core.training.schedules import Schedules
+from tui.charts.board import Board
+from tui.charts.series_cache import Line
 
 STEPS_PER_EPOCH = 100
-"""For the picture alone: how fine the schedules are looked at, whatever the corpus."""
-POINTS = 120
+"""Resolution of the schedules in the picture, whatever the corpus."""
+POINTS = 240
 SCHEDULES = {
     "beta": ("objective", "prior"),
     "teacher_forcing_ratio": ("teacher_forcing",),
@@ -18,49 +19,37 @@ SCHEDULES = {
 """The schedules, and the sections whose fields shape them."""
 
 
-class SchedulePicture(Vertical):
-    """Three small plots over epochs, or, where there is little room, the one in question."""
+class SchedulePicture(Board):
+    """Three charts over epochs, or, where room is short, the one of the edited section."""
 
     DEFAULT_CSS = """
     SchedulePicture {
         width: 44;
-        PlotextPlot { height: 1fr; max-height: 12; }
+        & > .charts { layout: vertical; }
+        Chart { height: 1fr; max-height: 14; }
     }
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self._drawn: dict[str, tuple[list[float], list[float]]] = {}
-
-    def compose(self) -> ComposeResult:
-        """One plot for each schedule."""
-        for name in SCHEDULES:
-            yield PlotextPlot(id=name)
+        super().__init__([*SCHEDULES], axes=("epoch",))
 
     def attend(self, section: str) -> None:
-        """Say of which section a field is in hand."""
+        """Note the section of the field that is edited."""
         for name, sections in SCHEDULES.items():
             self.query_one(f"#{name}").set_class(section in sections, "-in-question")
         self.set_class(bool(self.query(".-in-question")), "-attended")
 
-    def show(self, config: Config) -> None:
-        """Draw the schedules of a configuration, as far as they changed."""
+    def show_schedules(self, config: Config) -> None:
+        """Draw the schedules of a configuration."""
         schedules = Schedules(config, STEPS_PER_EPOCH)
-        steps = [schedules.steps * point // POINTS for point in range(POINTS + 1)]
-        epochs = [step / STEPS_PER_EPOCH for step in steps]
-        for name in SCHEDULES:
-            values = [getattr(schedules, name)(step) for step in steps]
-            if self._drawn.get(name) != (epochs, values):
-                self._drawn[name] = (epochs, values)
-                self._draw(self.query_one(f"#{name}", PlotextPlot), epochs, values)
+        moments = Moments()
+        moments.steps = array("q", (schedules.steps * at // POINTS for at in range(POINTS + 1)))
+        moments.epochs = array("d", (step / STEPS_PER_EPOCH for step in moments.steps))
+        moments.times = array("d", moments.epochs)
 
-    def _draw(self, plot: PlotextPlot, epochs: list[float], values: list[float]) -> None:
-        assert plot.id
-        plot.plt.clear_data()
-        plot.plt.clear_figure()
-        plot.plt.title(plot.id.replace("_", " "))
-        plot.plt.plot(epochs, values, marker="braille")
-        plot.plt.ylim(0, max(*values, 1e-9) * 1.05)
-        plot.plt.xfrequency(3)
-        plot.plt.yfrequency(3)
-        plot.refresh()
+        def line(name: str) -> list[Line]:
+            series = Series(moments)
+            series.values.extend(getattr(schedules, name)(step) for step in moments.steps)
+            return [Line(series, main=True)]
+
+        self.show(line)

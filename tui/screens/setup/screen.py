@@ -170,7 +170,7 @@ the list to the settings that have them in their names or their explanations.
             problem.display = self.query_one("#train", Button).disabled = True
             return
         problem.display = self.query_one("#train", Button).disabled = False
-        self.query_one(SchedulePicture).show(config)
+        self.query_one(SchedulePicture).show_schedules(config)
 
     # What is typed and chosen
 

@@ -38,7 +38,7 @@ def read_computer(file: Path) -> Computer | None:
         return None
 
 
-class Vitals(Static):
+class RunStats(Static):
     """A few lines of names and values."""
 
     def __init__(self, id: str | None = None) -> None:

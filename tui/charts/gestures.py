@@ -1,0 +1,251 @@
+"""Keys and mouse of a chart, as changes of its window."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.widget import Widget
+
+from core.runs.history import Series
+from tui.charts.plot import GUTTER
+from tui.charts.view import View, index_of, position_of
+from tui.charts.window import AXES, Axis, Window, positions
+
+ZOOM = 0.7
+"""Share of the visible part that stays visible after zooming in once."""
+
+
+class Gestures(Widget):
+    """Moves, zooms and points; a `Chart` draws the result."""
+
+    BINDINGS = [
+        Binding("left", "point(-1)", "Cursor back", show=False),
+        Binding("right", "point(1)", "Cursor on", show=False),
+        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", show=False, key_display="+"),
+        Binding("minus", "zoom(1)", "Zoom out", show=False),
+        Binding("shift+left,less_than_sign", "pan(-1)", "Look back", show=False),
+        Binding("shift+right,greater_than_sign", "pan(1)", "Look on", show=False),
+        Binding("home", "begin", "Beginning", show=False),
+        Binding("end", "follow", "Follow the newest", show=False),
+        Binding("0", "whole", "Whole run", show=False),
+        Binding("shift+up", "zoom_values(-1)", "Zoom values in", show=False),
+        Binding("shift+down", "zoom_values(1)", "Zoom values out", show=False),
+        Binding("up", "pan_values(1)", "Values up", show=False),
+        Binding("down", "pan_values(-1)", "Values down", show=False),
+        Binding("l", "log", "Logarithmic values", show=False),
+        Binding("x", "axis", "Epoch, step or time", show=False),
+        Binding("v", "choose", "Another metric", show=False),
+        Binding("enter,z", "enlarge", "Full screen", show=False),
+        Binding("escape", "let_go", "No cursor", show=False),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The user moved the window or the cursor."""
+
+        window: Window
+
+    @dataclass
+    class Enlarge(Message):
+        """The user wants this chart alone, or all of them again."""
+
+        chart: "Gestures"
+
+    @dataclass
+    class Choose(Message):
+        """The user wants another metric on this chart."""
+
+        chart: "Gestures"
+
+    @dataclass
+    class LetGo(Message):
+        """The user leaves the cursor or the full screen."""
+
+    def __init__(self, *, axes: Sequence[Axis] = AXES, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.window = Window()
+        self.axes = axes
+        """The axes that the user can choose from."""
+        self.logarithmic = False
+        self.values: tuple[float, float] | None = None
+        """Lowest and highest visible value, where the user chose them."""
+        self._dragged_at: int | None = None
+
+    # Provided by the chart
+
+    @property
+    def pointed(self) -> Series | None:
+        """The series whose points the cursor steps through; None without points."""
+        raise NotImplementedError
+
+    @property
+    def last(self) -> float:
+        """Latest position of the runs on the axis."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> View | None:
+        """The view that was drawn last."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw again after a change of the values' range."""
+        raise NotImplementedError
+
+    @property
+    def _cells(self) -> int:
+        return max(1, self.size.width - GUTTER)
+
+    # Keys
+
+    def action_point(self, direction: int) -> None:
+        """Move the cursor by a cell, or to the next point where points are further apart."""
+        series, shown = self.pointed, self.shown
+        if series is None:
+            return
+        step = self.window.cursor
+        if step is None or shown is None:
+            self._move(self.window.pointed(series.steps[-1]))
+            return
+        xs, index = positions(series, self.window.axis), index_of(series, step)
+        wanted = xs[index] + direction * (shown.end - shown.start) / self._cells
+        index += direction
+        while 0 < index < len(xs) - 1 and (xs[index] - wanted) * direction < 0:
+            index += direction
+        index = min(max(index, 0), len(xs) - 1)
+        pointed = self.window.pointed(series.steps[index])
+        self._move(pointed.showing(xs[index], self.last))
+
+    def action_zoom(self, direction: int) -> None:
+        """Zoom in or out; at the cursor where there is one."""
+        series, step = self.pointed, self.window.cursor
+        at = None if step is None or series is None else self._position_of(series, step)
+        self._zoom(ZOOM**-direction, at)
+
+    def action_pan(self, direction: int) -> None:
+        """Move the window back or on."""
+        self._move(self.window.panned(direction / 4, self.last))
+
+    def action_begin(self) -> None:
+        """Show the beginning."""
+        self._move(self.window.panned(-self.last, self.last))
+
+    def action_follow(self) -> None:
+        """Show the newest point and stay there."""
+        self._move(self.window.following())
+
+    def action_whole(self) -> None:
+        """Show the whole run and all its values."""
+        self.values = None
+        self._move(replace(self.window.following(), span=None))
+        self.redraw()
+
+    def action_zoom_values(self, direction: int) -> None:
+        """Zoom the values in or out."""
+        self._value_range(ZOOM**-direction, 0.0)
+
+    def action_pan_values(self, direction: int) -> None:
+        """Show higher or lower values."""
+        self._value_range(1.0, direction / 8)
+
+    def action_log(self) -> None:
+        """Switch between a logarithmic and a linear axis."""
+        self.logarithmic, self.values = not self.logarithmic, None
+        self.redraw()
+
+    def action_axis(self) -> None:
+        """Show epochs, steps or time along the foot."""
+        axis = self.axes[(self.axes.index(self.window.axis) + 1) % len(self.axes)]
+        self._move(Window(axis, cursor=self.window.cursor))
+
+    def action_choose(self) -> None:
+        """Put another metric on this chart."""
+        self.post_message(self.Choose(self))
+
+    def action_enlarge(self) -> None:
+        """Show this chart alone, or all of them again."""
+        self.post_message(self.Enlarge(self))
+
+    def action_let_go(self) -> None:
+        """Remove the cursor; then leave the full screen."""
+        self.post_message(self.LetGo())
+
+    def _position_of(self, series: Series, step: int) -> float | None:
+        return position_of(series, step, self.window.axis)
+
+    def _zoom(self, factor: float, at: float | None) -> None:
+        self._move(self.window.zoomed(factor, self.last, at))
+
+    def _value_range(self, factor: float, shift: float) -> None:
+        if self.shown is None:
+            return
+        low, high = self.shown.low, self.shown.high
+        middle, half = (low + high) / 2 + shift * (high - low), (high - low) / 2 * factor
+        if not middle - half < middle + half:
+            return
+        self.values = (middle - half, middle + half)
+        if self.logarithmic:
+            self.values = (10 ** (middle - half), 10 ** (middle + half))
+        self.redraw()
+
+    def _move(self, window: Window) -> None:
+        # The board draws all charts at once, this one among them.
+        self.window = window
+        self.post_message(self.Moved(window))
+
+    # Mouse
+
+    def _position_under(self, event: events.MouseEvent) -> float | None:
+        content = event.get_content_offset(self)
+        if content is None or self.shown is None or content.x < GUTTER:
+            return None
+        share = (content.x - GUTTER + 0.5) / self._cells
+        return self.shown.start + share * (self.shown.end - self.shown.start)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in under the pointer."""
+        event.stop()
+        self._zoom(ZOOM, self._position_under(event))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out under the pointer."""
+        event.stop()
+        self._zoom(1 / ZOOM, self._position_under(event))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to drag."""
+        self._dragged_at = event.screen_x
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move the window with the pointer."""
+        if self._dragged_at is None or event.screen_x == self._dragged_at:
+            return
+        moved = self._dragged_at - event.screen_x
+        self._dragged_at = event.screen_x
+        self._move(self.window.panned(moved / self._cells, self.last))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Stop dragging."""
+        self._dragged_at = None
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the click; a double click enlarges."""
+        if event.chain == 2:
+            self.action_enlarge()
+            return
+        position, series = self._position_under(event), self.pointed
+        if position is None or series is None:
+            return
+        xs = positions(series, self.window.axis)
+        self._move(self.window.pointed(series.steps[_nearest(xs, position)]))
+
+
+def _nearest(xs: Sequence[float], position: float) -> int:
+    """Return the index of the point that is nearest to a position; xs ascend."""
+    right = min(bisect_left(xs, position), len(xs) - 1)
+    return min(max(0, right - 1), right, key=lambda index: abs(xs[index] - position))

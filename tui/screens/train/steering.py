@@ -1,0 +1,86 @@
+"""Keys that steer the training of the run in view."""
+
+from core.config.presets import preset
+from core.errors import InputError
+from core.runs.followed import FollowedRun
+from core.training.schedules import EDITABLE, SCHEDULED
+from tui.hosting.host import Training
+from tui.screens.base import AppScreen
+from tui.screens.train.adjust_dialog import AdjustDialog
+
+STEERING = ("pause", "stop", "checkpoint", "evaluate", "adjust")
+"""Actions that need a training on this machine."""
+
+
+class SteeringScreen(AppScreen):
+    """Actions on the training of the run in view."""
+
+    run: FollowedRun | None = None
+    """The run in view."""
+    remote: Training | None = None
+    """Its training in another process, as it was last looked up."""
+
+    @property
+    def steered(self) -> Training | None:
+        """The training of the run in view; unlike `host.steered`, without disk access."""
+        own = self.host.training
+        return own if own and own.directory in (None, self.host.viewed) else self.remote
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enable the keys that steer while the run in view trains on this machine."""
+        if action in STEERING:
+            return bool(self.steered) or None
+        if action == "train":
+            return not self.host.training or None
+        return super().check_action(action, parameters)
+
+    def action_train(self) -> None:
+        """Train with the settings of the Setup screen, or the default ones."""
+        try:
+            setup = self.host.setup_settings() or (preset("default"), "", "default")
+        except InputError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.host.start_training(*setup)
+
+    def action_pause(self) -> None:
+        """Pause the training, or go on with it."""
+        if training := self.host.steered:
+            if training.control.pausing:
+                training.control.resume()
+            else:
+                training.control.pause()
+
+    def action_stop(self) -> None:
+        """Stop the training with a checkpoint."""
+        if training := self.host.steered:
+            training.control.stop()
+
+    def action_checkpoint(self) -> None:
+        """Save a checkpoint now."""
+        if training := self.host.steered:
+            training.control.checkpoint()
+            self.notify("A checkpoint is written after this step.")
+
+    def action_evaluate(self) -> None:
+        """Evaluate now."""
+        if training := self.host.steered:
+            training.control.evaluate()
+            self.notify("The model is evaluated after this step.")
+
+    def action_adjust(self) -> None:
+        """Set beta, learning rate or teacher forcing by hand."""
+        training, run = self.host.steered, self.run
+        if not training:
+            return
+        if run and run.directory != training.directory:
+            run = None
+        progress = run.history.progress if run else None
+        now = {name: getattr(progress, name) for name in EDITABLE} if progress else {}
+
+        def edit(edits: dict[str, float | None] | None) -> None:
+            for name, value in (edits or {}).items():
+                training.control.edit(name, value)
+
+        overrides = run.history.overrides if run else SCHEDULED
+        self.app.push_screen(AdjustDialog(now, overrides), edit)
