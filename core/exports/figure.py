@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from core.exports.palette import COLOURS
+from core.exports.palette import COLOURS, MOST, PRINTED_MARKERS
 from core.exports.run_data import RunData
 from core.training.events import Evaluated
 from core.training.metrics import METRICS, metric
@@ -27,8 +27,7 @@ DASHES: tuple[tuple[float, ...], ...] = (
     (2, 4),
 )
 """Lengths of lines and gaps, in line widths. They distinguish runs without colour."""
-MARKERS = "osD^v<>p"
-MOST_RUNS = len(COLOURS)
+MOST_RUNS = MOST
 MOST_POINTS = 300
 """Points of a line. A longer series is drawn as means, with the range of its values behind."""
 MOST_MARKERS = 25
@@ -180,9 +179,7 @@ def _draw_scores(axes: "Axes", panel: str, run: RunData, place: int, *, alone: b
             axes.plot(epochs, selection, color="#8c8c8c", dashes=(3, 2), linewidth=1)
     every = max(1, len(epochs) // MOST_MARKERS)
     numbers = [math.nan if score is None else score for score in scores]
-    axes.plot(
-        epochs, numbers, marker=MARKERS[place], markevery=every, clip_on=False, **_line(place)
-    )
+    axes.plot(epochs, numbers, **_marker(place), markevery=every, clip_on=False, **_line(place))
     best = run.history.best
     for event, score in zip(evaluations, numbers, strict=True):
         if best and event.step == best.step:
@@ -202,7 +199,7 @@ def _legend(figure: "Figure", runs: Sequence[RunData]) -> None:
     from matplotlib.patches import Patch
 
     entries: list[tuple[Any, str]] = [
-        (Line2D([], [], marker=MARKERS[place], **_line(place)), run.name)
+        (Line2D([], [], **_marker(place), **_line(place)), run.name)
         for place, run in enumerate(runs)
     ]
     if len(runs) == 1 and reports_pairs(runs[0]):
@@ -217,6 +214,12 @@ def _legend(figure: "Figure", runs: Sequence[RunData]) -> None:
     # Set afterwards: matplotlib leaves out a label that begins with an underscore.
     for text, (_, label) in zip(legend.get_texts(), entries, strict=True):
         text.set_text(label)
+
+
+def _marker(place: int) -> dict[str, Any]:
+    """Return the shape of a run; the second half of the shapes is hollow."""
+    hollow = place >= MOST // 2
+    return {"marker": PRINTED_MARKERS[place], "fillstyle": "none" if hollow else "full"}
 
 
 def _line(place: int) -> dict[str, Any]:

@@ -50,3 +50,11 @@ def test_a_run_whose_settings_cannot_be_read_is_followed_all_the_same(
     run = FollowedRun(copied)
     assert run.update() and run.state == "finished"
     assert run.config is None and "latent_size" in run.problem
+
+
+def test_reading_changes_nothing_until_the_events_are_taken_in(trained: RunDirectory) -> None:
+    run = FollowedRun(trained)
+    new = run.read()
+    assert new and run.history.last is None and run.state == "new"
+    run.take(new)
+    assert run.history.last == new[-1] and run.state == "finished"

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, SelectionList, Static, TabbedContent
 
 from core.experiments.membership import Membership
-from core.exports.palette import COLOURS
 from core.runs.directory import RunDirectory
 from core.runs.journal import JournalFollower
 from core.training.events import Evaluated, Progress
@@ -17,7 +16,7 @@ from tui.app.app import CvaeApp
 from tui.charts.chart import Chart
 from tui.screens.base import SCREENS
 from tui.screens.compare.screen import CompareScreen
-from tui.state.selection import MARKERS, MOST, RunSelection
+from tui.state.selection import MARKERS, MOST
 from tui.text.sparkline import sparkline
 from tui.widgets.keyed_table import KeyedTable
 
@@ -145,18 +144,6 @@ async def test_a_run_that_grows_is_drawn_on(runs: Path) -> None:
         with grown.open("ab") as file:
             file.write(whole[grown.stat().st_size :])
         await until(pilot, lambda: screen._compared[7].states == ["finished"])
-
-
-def test_the_place_of_a_run_never_changes() -> None:
-    chosen, paths = RunSelection(), [RunDirectory(Path(str(n))) for n in range(MOST + 1)]
-    assert [chosen.toggle(path) for path in paths] == [True] * MOST + [False]
-    chosen.toggle(paths[1])
-    assert chosen.place(paths[2]) == 2
-    assert chosen.toggle(paths[MOST])
-    assert chosen.place(paths[MOST]) == 1
-    chosen.replace(paths[2], paths[1])
-    assert chosen.place(paths[1]) == 2
-    assert len(set(MARKERS)) == len(set(COLOURS)) == MOST
 
 
 def test_a_sparkline_keeps_to_its_width_and_its_bounds() -> None:
@@ -289,3 +276,34 @@ async def test_without_an_experiment_the_screen_says_how_to_run_one(runs: Path) 
         await until(pilot, lambda: app._notifications)
         (told,) = app._notifications
         assert "`cvae-tui experiment` runs one" in told.message
+
+
+async def test_the_charts_of_compare_have_the_gestures_of_train(runs: Path) -> None:
+    async with CvaeApp(runs).run_test(size=SIZES[1]) as pilot:
+        screen = await compared(pilot, runs, 3)
+        charts = list(screen.query(Chart))
+        await pilot.press(*["left"] * 30, "plus")
+        await pilot.pause()
+        assert len({chart.window for chart in charts}) == 1
+        assert charts[0].window.cursor is not None and charts[0].window.span is not None
+        reading = str(screen.query_one(".reading", Static).render())
+        assert all(f"{marker} ~" in reading for marker in MARKERS[:3])
+        await pilot.press("m", "m", "m", "l")
+        assert charts[0].logarithmic and "~" not in charts[0].reading()
+
+
+async def test_a_metric_chosen_here_is_drawn_for_all_runs_and_remembered(runs: Path) -> None:
+    app = CvaeApp(runs)
+    async with app.run_test(size=SIZES[0]) as pilot:
+        screen = await compared(pilot, runs, 2)
+        await pilot.press("v")
+        await until(pilot, lambda: app.screen.query(OptionList))
+        options = app.screen.query_one(OptionList)
+        names = [options.get_option_at_index(at).id for at in range(options.option_count)]
+        options.highlighted = names.index("loss")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.query(Chart).first().border_title == "Loss nats")
+        assert len(screen.query(Chart).first()._lines) == 2
+    async with CvaeApp(runs).run_test(size=SIZES[0]) as pilot:
+        screen = await compared(pilot, runs, 2)
+        assert screen.query(Chart).first().name_of_metric == "loss"

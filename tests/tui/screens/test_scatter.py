@@ -1,19 +1,19 @@
 import pytest
 
-from tui.screens.latent.scatter import MARKS, OTHERS, Window, mark, neighbour, winners
+from tui.screens.latent.scatter import MARKS, OTHERS, Viewport, mark, neighbour, winners
 
 POINTS = [(0.0, 0.0), (4.0, 0.0), (4.0, 2.0), (2.0, 1.0)]
 
 
-def test_a_window_holds_all_points_with_the_top_in_the_first_row() -> None:
-    window = Window.of(POINTS)
+def test_a_viewport_holds_all_points_with_the_top_in_the_first_row() -> None:
+    window = Viewport.of(POINTS)
     cells = [window.cell(point, 5, 3) for point in POINTS]
     assert cells == [(0, 2), (4, 2), (4, 0), (2, 1)]
     assert window.cell((5.0, 1.0), 5, 3) is None
 
 
 def test_points_that_are_all_one_lie_in_the_middle() -> None:
-    assert Window.of([(3.0, 3.0)]).cell((3.0, 3.0), 5, 3) == (2, 1)
+    assert Viewport.of([(3.0, 3.0)]).cell((3.0, 3.0), 5, 3) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_points_that_are_all_one_lie_in_the_middle() -> None:
 def test_a_zoom_stays_within_the_points(
     centre: tuple[float, float], expected: tuple[float, ...]
 ) -> None:
-    assert Window.of(POINTS).zoomed(2, centre) == Window(*expected)
+    assert Viewport.of(POINTS).zoomed(2, centre) == Viewport(*expected)
 
 
 def test_a_cell_shows_the_group_with_most_points_in_it() -> None:

@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from textual.widgets import Input, Log, OptionList, SelectionList, Static
 
 from core.config.schema import Config
+from core.exports.palette import COLOURS, MARKERS
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import JournalFollower, JournalWriter
@@ -110,6 +112,84 @@ async def test_another_run_is_drawn_with_a_line_of_its_own(
         assert "trained" in legend and "copied" in legend
         samples = legend.replace("trained", "").replace("copied", "").split()
         assert len(set(samples)) >= 2
+
+
+async def test_a_run_chosen_here_has_the_same_colour_and_marker_on_compare(
+    trained: RunDirectory, copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.view(trained)
+        await pilot.press("o", "space", "enter")
+        chart = app.screen.query_one("#ce", Chart)
+        await until(pilot, lambda: len(chart._lines) > 1)
+        assert [(place, run.name) for place, run in app.chosen] == [(0, "trained"), (1, "copied")]
+        assert [line.place for line in chart._lines] == [0, 1]
+        before = drawn(chart)
+        assert MARKERS[0] in before and MARKERS[1] in before
+        colours = {chart._style_of(f"run-{place}").color for place in (0, 1)}
+        assert {colour.name for colour in colours if colour} == set(COLOURS[:2])
+        await pilot.press("7")
+        await until(pilot, lambda: getattr(app.screen, "_compared", ()))
+        groups = app.screen._compared  # type: ignore[attr-defined]
+        assert [(one.place, one.name) for one in groups] == [(0, "trained"), (1, "copied")]
+        app.chosen.toggle(copied)
+        await pilot.press("1")
+        await until(pilot, lambda: len(chart._lines) == 1)
+        assert chart._lines[0].place == 0 and not app.screen.query_one("#legend").display
+
+
+async def test_every_series_is_offered_dimensions_last_and_the_choice_is_remembered(
+    trained: RunDirectory,
+) -> None:
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(trained)
+        await pilot.press("v")
+        await pilot.pause()
+        options = app.screen.query_one(OptionList)
+        found = [options.get_option_at_index(at) for at in range(options.option_count)]
+        names = [one.id for one in found]
+        history = History()
+        history.add(journal(trained))
+        assert set(names) >= history.series.keys() and "loss" in names
+        assert names[-1] == "kl_of_dimension_04" and str(found[-1].prompt).startswith("KL of dim")
+        options.highlighted = names.index("loss")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert str(app.screen.query_one("#ce", Chart).border_title).startswith("Loss nats ")
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(trained)
+        await pilot.pause()
+        assert app.screen.query_one(Board).metrics[:2] == ["loss", "kl"]
+
+
+async def test_a_title_is_shortened_before_its_value(trained: RunDirectory) -> None:
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(trained)
+        await pilot.pause()
+        title = str(app.screen.query_one("#teacher_forcing_ratio", Chart).border_title)
+        assert title.startswith("Teacher forcing") and title.endswith("… 1")
+
+
+async def test_the_owner_of_a_run_is_not_looked_up_for_each_key(
+    trained: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = CvaeApp(trained.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(trained)
+        await pilot.pause()
+        asked: list[str] = []
+        monkeypatch.setattr(
+            "tui.app.app.living_owner",
+            lambda _: asked.append(threading.current_thread().name),
+        )
+        for _ in range(10):
+            app.screen.refresh_bindings()
+            await pilot.pause(0.1)
+        assert asked and threading.main_thread().name not in asked
 
 
 async def test_only_cells_that_changed_are_drawn_again(

@@ -48,8 +48,9 @@ class CompareScreen(AppScreen):
     AUTO_FOCUS = ""
     CSS_PATH = "screen.tcss"
     HELP = """\
-Each run has a colour and a marker of its own, which it keeps while it is chosen. Runs are marked on
-the Runs screen, or picked here.
+Each run has a colour and a marker, the same on every screen, which it keeps while it is chosen.
+Runs are marked on Runs, added to the charts of Train, or picked here. The charts have the keys of
+those on Train: cursor, zoom, logarithmic values, smoothing, another metric, full screen.
 
 An experiment is compared as a whole: a line is the median over a variant's seeds, the hatched band
 about it reaches from the lowest to the highest, and scores are a median and a range in the same

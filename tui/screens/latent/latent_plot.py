@@ -1,4 +1,4 @@
-"""The map of the latent space as a widget, with a cursor that keys and clicks move."""
+"""Map of the latent space as a widget, with a cursor that keys and clicks move."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.screens.latent.scatter import Window, mark, neighbour, winners
+from tui.screens.latent.scatter import Viewport, mark, neighbour, winners
 
 COLOURS = (
     "$text-primary",
@@ -24,13 +24,13 @@ COLOURS = (
     "$foreground",
     "$foreground-muted",
 )
-"""Of the groups that have one of their own."""
+"""Colours of the groups that have one of their own."""
 ZOOM = 1.5
 MOST_ZOOM = 40
 
 
 class LatentPlot(Widget, can_focus=True):
-    """Points with a mark and a colour for their group. Draws only what changed."""
+    """Points with a mark and a colour for their group."""
 
     COMPONENT_CLASSES = {f"plot--{group}" for group in range(len(COLOURS))} | {"plot--others"}
     DEFAULT_CSS = """
@@ -62,7 +62,7 @@ class LatentPlot(Widget, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor is on another point, of `here` ones in its cell."""
+        """The cursor is on another point, one of `here` points in its cell."""
 
         index: int
         here: int
@@ -74,13 +74,13 @@ class LatentPlot(Widget, can_focus=True):
         self._points: Sequence[tuple[float, float]] = ()
         self._groups: Sequence[int] = ()
         self._flags: dict[str, tuple[float, float]] = {}
-        self._window = Window(0, 1, 0, 1)
+        self._viewport = Viewport(0, 1, 0, 1)
         self._zoom = 1.0
         self._drawn: Size | None = None
         self._lines: list[Strip] = []
 
     def show(self, points: Sequence[tuple[float, float]], groups: Sequence[int]) -> None:
-        """Show points, each of a group, all in view."""
+        """Show points, each of a group, all of them visible."""
         self._points, self._groups = points, groups
         self._zoom = 1.0
         if self.cursor >= len(points):
@@ -108,7 +108,7 @@ class LatentPlot(Widget, can_focus=True):
             self._go(here[(here.index(self.cursor) + 1) % len(here)])
 
     def action_zoom(self, direction: int) -> None:
-        """See less and larger, or more and smaller."""
+        """Zoom in or out."""
         self._zoom = min(MOST_ZOOM, max(1.0, self._zoom * ZOOM**direction))
         self._look()
 
@@ -124,7 +124,7 @@ class LatentPlot(Widget, can_focus=True):
         self._go(min(range(len(distances)), key=distances.__getitem__))
 
     def render_line(self, y: int) -> Strip:
-        """A line of the plot."""
+        """Render a row of the plot."""
         if self._drawn != self.size:
             self._drawn = self.size
             self._lines = self._draw()
@@ -134,7 +134,7 @@ class LatentPlot(Widget, can_focus=True):
         return Strip.blank(self.size.width, self.rich_style)
 
     def notify_style_update(self) -> None:
-        """Draw anew in the new colours."""
+        """Draw again in the new colours."""
         self._drawn = None
         super().notify_style_update()
 
@@ -143,17 +143,17 @@ class LatentPlot(Widget, can_focus=True):
         self._look(keep=True)
 
     def _look(self, keep: bool = False) -> None:
-        """Have the cursor in view.
+        """Make the cursor visible.
 
-        keep: the window as it is, while the cursor is well inside it.
+        keep: leave the viewport in place while the cursor is well inside it.
         """
         if not self._points:
             self._redraw()
             return
         point = self._points[self.cursor]
-        cell = self._window.cell(point, 10, 10) if keep else None
+        cell = self._viewport.cell(point, 10, 10) if keep else None
         if cell is None or (self._zoom > 1 and not (0 < cell[0] < 9 and 0 < cell[1] < 9)):
-            self._window = Window.of(self._points).zoomed(self._zoom, point)
+            self._viewport = Viewport.of(self._points).zoomed(self._zoom, point)
         self._redraw()
         self.post_message(self.Moved(self.cursor, len(self._together())))
 
@@ -163,10 +163,10 @@ class LatentPlot(Widget, can_focus=True):
 
     def _cells(self) -> list[tuple[int, int] | None]:
         width, height = max(1, self.size.width), max(1, self.size.height)
-        return [self._window.cell(point, width, height) for point in self._points]
+        return [self._viewport.cell(point, width, height) for point in self._points]
 
     def _together(self) -> list[int]:
-        """The points in the cell of the cursor."""
+        """Return the points in the cell of the cursor."""
         cells = self._cells()
         return [index for index, cell in enumerate(cells) if cell == cells[self.cursor]]
 
@@ -187,7 +187,7 @@ class LatentPlot(Widget, can_focus=True):
         grid = {cell: (mark(group), styles[group]) for cell, group in shown.items()}
         strong = plain + Style(bold=True, reverse=True)
         for letter, point in self._flags.items():
-            if cell := self._window.cell(point, width, height):
+            if cell := self._viewport.cell(point, width, height):
                 grid[cell] = (letter, strong)
         if here := cells[self.cursor]:
             letter, style = grid[here]

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 MARKS = "ox+*#%@="
 OTHERS = "."
-"""The mark of groups beyond those that have one of their own."""
+"""Mark of groups that have none of their own."""
 
 BORDER = 1e-3
 """Width of the border of a cell, in cells."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The part of the plane in view."""
+class Viewport:
+    """Visible part of the plane."""
 
     left: float
     right: float
@@ -22,20 +22,20 @@ class Window:
     top: float
 
     @classmethod
-    def of(cls, points: Sequence[tuple[float, float]]) -> "Window":
-        """The smallest that holds all points."""
+    def of(cls, points: Sequence[tuple[float, float]]) -> "Viewport":
+        """Return the smallest one that holds all points."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         return cls(*_apart(min(xs), max(xs)), *_apart(min(ys), max(ys)))
 
-    def zoomed(self, zoom: float, centre: tuple[float, float]) -> "Window":
-        """A window `zoom` times smaller around a point, but not beyond the edges of this one."""
-        return Window(
+    def zoomed(self, zoom: float, centre: tuple[float, float]) -> "Viewport":
+        """Return one `zoom` times smaller around a point, within the edges of this one."""
+        return Viewport(
             *_within(self.left, self.right, zoom, centre[0]),
             *_within(self.bottom, self.top, zoom, centre[1]),
         )
 
     def cell(self, point: tuple[float, float], width: int, height: int) -> tuple[int, int] | None:
-        """Column and row, from the top, of a point on a grid; None when it is out of view."""
+        """Return column and row, from the top, of a point on a grid; None when not visible."""
         x = (point[0] - self.left) / (self.right - self.left)
         y = (self.top - point[1]) / (self.top - self.bottom)
         if not (0 <= x <= 1 and 0 <= y <= 1):
@@ -46,14 +46,14 @@ class Window:
 
 
 def mark(group: int) -> str:
-    """The mark of a group."""
+    """Return the mark of a group."""
     return MARKS[group] if group < len(MARKS) else OTHERS
 
 
 def winners(
     cells: Sequence[tuple[int, int] | None], groups: Sequence[int]
 ) -> dict[tuple[int, int], int]:
-    """The group with most points in each cell that has any."""
+    """Return the group with most points in each cell that has any."""
     counts: dict[tuple[int, int], Counter[int]] = {}
     for cell, group in zip(cells, groups, strict=True):
         if cell is not None:
@@ -64,7 +64,7 @@ def winners(
 def neighbour(
     cells: Sequence[tuple[int, int] | None], here: int, direction: tuple[int, int]
 ) -> int:
-    """The point that lies next in a direction (1 right or down, -1 left or up); `here` if none.
+    """Return the next point in a direction (1 right or down, -1 left or up); `here` if none.
 
     What lies aside counts twice, so that a step keeps to its line.
     """

@@ -1,4 +1,4 @@
-"""Conversions and draws as coloured text."""
+"""Conversions and samples as coloured text."""
 
 from collections.abc import Sequence
 from os.path import commonprefix
@@ -10,23 +10,23 @@ from core.text import printable
 
 
 def conversions(found: Sequence[Conversion]) -> Content:
-    """One line each: the source, an arrow, the prediction, and the target where it is another."""
+    """Return a line for each: source, arrow, prediction, and the target where it differs."""
     return Content("\n").join(_conversion(conversion) for conversion in found)
 
 
 def draws(found: Sequence[Draw]) -> Content:
-    """One line each: a mark for a hit, and the forms."""
+    """Return a line for each: a mark for a hit, and the forms."""
     return Content("\n").join(draw(one.forms, one.hit) for one in found)
 
 
 def draw(forms: Sequence[str], hit: bool) -> Content:
-    """A mark for a hit, and the forms."""
+    """Return a mark for a hit, and the forms."""
     words = printable(" ".join(forms))
     return Content.styled(f"✓ {words}", "$text-success") if hit else Content(f"  {words}")
 
 
 def changed(source: str, form: str, style: str = "bold $text-accent") -> Content:
-    """The form, with what it does not share with the head of the source in another style."""
+    """Return the form; the part that differs from the head of the source is styled."""
     shared = len(commonprefix([source, form]))  # noqa: RUF071
     return Content.assemble(printable(form[:shared]), (printable(form[shared:]), style))
 

@@ -1,4 +1,4 @@
-"""The KL of each latent dimension as a row of bars."""
+"""KL of each latent dimension as a row of bars."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from tui.text.format import figure
 BARS = "▁▂▃▄▅▆▇█"
 BROKEN = "!"
 IDLE = 0.01
-"""KL in nats below which a dimension tells nothing."""
+"""KL in nats below which a dimension is not active."""
 LABEL = "KL by dimension "
 
 
 class KlStrip(Static):
-    """One bar a dimension of z, from the last evaluation; an idle dimension is a dot."""
+    """One bar for each dimension of z, from the last evaluation; an inactive one is a dot."""
 
     DEFAULT_CSS = """
     KlStrip { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -58,7 +58,7 @@ class KlStrip(Static):
 
 
 def bars(kl: Sequence[float | None], room: int) -> str:
-    """A character for each dimension; several share the highest of theirs where room is short."""
+    """Return a character for each dimension; where room is short, for the highest of several."""
     share = max(1, -(-len(kl) // room))
     highest = max((value for value in kl if value is not None), default=0.0)
     return "".join(_bar(kl[at : at + share], highest) for at in range(0, len(kl), share))

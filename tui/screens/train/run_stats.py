@@ -1,4 +1,4 @@
-"""How a training is doing besides its curves: pace, schedules, machine."""
+"""Pace, schedules and machine of a run, beside its curves."""
 
 from itertools import zip_longest
 from pathlib import Path
@@ -24,14 +24,14 @@ class _Hardware(msgspec.Struct, frozen=True):
 
 
 class Computer(msgspec.Struct, frozen=True):
-    """The part of a run's environment.json that is shown; read without waiting for torch."""
+    """The visible part of a run's environment.json, which is read without torch."""
 
     hardware: _Hardware
     accelerator: str = ""
 
 
 def read_computer(file: Path) -> Computer | None:
-    """What a run is computed with, as far as it is known yet."""
+    """Read the hardware of a run; None before it is known."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Computer)
     except (OSError, ValueError, RecursionError):
@@ -49,7 +49,7 @@ class RunStats(Static):
         self._computer: list[str] = []
 
     def show(self, history: History, *, live: bool) -> None:
-        """Show where a run stands."""
+        """Show pace and schedules of a run."""
         progress = history.progress
         if progress is None:
             self._lines = ["no report yet"]
@@ -70,7 +70,7 @@ class RunStats(Static):
         self._draw()
 
     def show_computer(self, computer: Computer | None, readings: "Readings | None") -> None:
-        """Show what the run is computed with, and what this process takes of it."""
+        """Show the hardware of a run, and the use of it by this process."""
         self._computer = []
         if computer:
             used = computer.hardware
@@ -94,7 +94,7 @@ class RunStats(Static):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Have it drawn again; for new lines, those alone."""
+        """Request a redraw; for new lines, of those alone."""
         regions = regions or self._changed
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 

@@ -58,16 +58,16 @@ class TrainScreen(SteeringScreen):
     MODE = "train"
     CSS_PATH = "screen.tcss"
     HELP = """\
-The curves of one run: the one that trains now, or one opened from Runs.
+The curves of one run: the one that trains now, or one opened from Runs. `o` adds other runs. They
+are then marked on Runs and Compare too, with the same colours and markers.
 
 CE and KL are in nats per word. A KL below about ln N (N training paradigms) cannot tell the
-paradigms apart; far above it, draws from N(0, I) miss. BLEU-4, the Gaussian score and the KL of
+paradigms apart; far above it, samples from N(0, I) miss. BLEU-4, the Gaussian score and the KL of
 each latent dimension come with every evaluation.
 
-A line that begins with ! says what is amiss with the training; `w` says all of it, what to try, and
-which alarms are over.
+A line that begins with ! is an active alarm. `w` lists all alarms with advice.
 
-What is set by hand holds until it is given back to its schedule, through a resume too.
+A value that is set by hand holds until it is given back to its schedule, also after a resume.
 """
     BINDINGS = [
         Binding("t", "train", "Train"),
