@@ -183,7 +183,7 @@ async def test_the_owner_of_a_run_is_not_looked_up_for_each_key(
         await pilot.pause()
         asked: list[str] = []
         monkeypatch.setattr(
-            "tui.app.app.living_owner",
+            "tui.hosting.host.living_owner",
             lambda _: asked.append(threading.current_thread().name),
         )
         for _ in range(10):

@@ -131,11 +131,10 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self.workers.cancel_group(self, "journal")
         self._reader = None
         self._since = time.time()
-        self.run, self.remote = (FollowedRun(directory) if directory else None), None
+        self.run = FollowedRun(directory) if directory else None
         self._loading = False
         if self.run:
             self.run.update(PORTION)
-            self.remote = self.host.steered
             self._loading = self.run.behind > 0
         self.query_one("#conversions", Static).update("")
         self.query_one("#draws", Static).update("")
@@ -190,9 +189,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
     def _read_journals(self) -> None:
         worker, call = get_current_worker(), self.app.call_from_thread
         self._runs.read(lambda *read: call(self._take, *read), lambda: worker.is_cancelled)
-        remote = None if worker.is_cancelled else self.host.steered
         if not worker.is_cancelled:
-            call(self._read_done, remote)
+            call(self._read_done)
 
     def _take(self, run: FollowedRun, new: list[Event]) -> None:
         """Take in new events of a run; draw a long journal now and then."""
@@ -203,11 +201,10 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if time.monotonic() - self._drawn_at > DRAWN_SECONDS:
             self._show_read()
 
-    def _read_done(self, remote: Training | None) -> None:
-        self.remote = remote
+    def _read_done(self) -> None:
         loaded, self._loading = self._loading, False
         # A process that died writes no event.
-        changed = self._state != self._shown_state or self.steered is not self._steered
+        changed = self._state != self._shown_state or self.host.steered is not self._steered
         if self._grown or loaded or changed or self._training_starts:
             self._show_read()
 
@@ -253,7 +250,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
             return "starting"
         if self.run is None:
             return "new"
-        stopping = self.steered and self.steered.control.stopping
+        steered = self.host.steered
+        stopping = steered and steered.control.stopping
         return "stopping" if self.run.state in ACTIVE and stopping else self.run.state
 
     def _show(self) -> None:
@@ -267,7 +265,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if status != self._status_shown:
             self._status_shown = status
             self.query_one("#status", Static).update(status, layout=False)
-        if self._steered is not (steered := self.steered):
+        if self._steered is not (steered := self.host.steered):
             self._steered = steered
             self.refresh_bindings()
         if empty:

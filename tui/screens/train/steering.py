@@ -4,7 +4,6 @@ from core.config.presets import preset
 from core.errors import InputError
 from core.runs.followed import FollowedRun
 from core.training.schedules import EDITABLE, SCHEDULED
-from tui.hosting.host import Training
 from tui.screens.base import AppScreen
 from tui.screens.train.adjust_dialog import AdjustDialog
 
@@ -17,19 +16,11 @@ class SteeringScreen(AppScreen):
 
     run: FollowedRun | None = None
     """The run in view."""
-    remote: Training | None = None
-    """Its training in another process, as it was last looked up."""
-
-    @property
-    def steered(self) -> Training | None:
-        """The training of the run in view; unlike `host.steered`, without disk access."""
-        own = self.host.training
-        return own if own and own.directory in (None, self.host.viewed) else self.remote
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the keys that steer while the run in view trains on this machine."""
         if action in STEERING:
-            return bool(self.steered) or None
+            return bool(self.host.steered) or None
         if action == "train":
             return not self.host.training or None
         return super().check_action(action, parameters)
