@@ -1,7 +1,7 @@
 """One training of one run directory: events into the journal, snapshots into checkpoints.
 
-The trainer knows nothing of the disk and the run directory nothing of training; this is where
-they meet. Whoever hosts a training iterates over `train`.
+The trainer does not use the disk, and the run directory does not train; they meet here. The host of
+a training iterates over `train`.
 """
 
 import contextlib
@@ -14,14 +14,15 @@ import torch
 
 from core.alarms.watch import Watch
 from core.compute.hardware import Hardware, find_device, is_out_of_memory
-from core.config.schema import Config, DataConfig
+from core.config.build import to_toml
+from core.config.schema import Chosen, Config, DataConfig
 from core.corpus.formats import find_corpus, read_pairs
 from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError, TrainingError
-from core.files import path_of
+from core.files import path_of, replacing
 from core.model.cvae import CondVAE
-from core.model.prior import fit_memory
+from core.model.prior import fit_codebook
 from core.runs import checkpoint
 from core.runs.commands import listening
 from core.runs.directory import RunDirectory, create_run, free_name
@@ -123,9 +124,18 @@ def _checked(config: Config) -> tuple[Config, Corpus, tuple[Pair, ...], Snapshot
     pairs = read_pairs(path_of(config.data.pairs), corpus) if config.data.pairs else ()
     config = msgspec.structs.replace(config, data=_located(config.data))
     sample_pairs(corpus, config.evaluation, pairs)
-    config = fit_memory(config, corpus.split("train"))
+    config = fit_codebook(_repeating(config), corpus.split("train"))
     find_device(config.hardware.device)
     return config, corpus, pairs, _starting_weights(config, corpus)
+
+
+def _repeating(config: Config) -> Config:
+    """The same with what an earlier run chose, where its device is here too."""
+    try:
+        find_device(config.chosen.device if config.chosen else "auto")
+    except InputError:
+        config = msgspec.structs.replace(config, chosen=None)
+    return config.with_chosen()
 
 
 def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:
@@ -144,7 +154,7 @@ def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:
         )
     shapes = {name: weights.shape for name, weights in start.model.items()}
     with torch.device("meta"):
-        model = CondVAE(config.model, vocabulary)
+        model = CondVAE(config.model, config.prior, vocabulary)
     wanted = {name: weights.shape for name, weights in model.state_dict().items()}
     for name in sorted(shapes.keys() | wanted.keys()):
         if shapes.get(name) != wanted.get(name):
@@ -200,16 +210,30 @@ def _hardware(
     vocabulary: Vocabulary,
     control: Control,
 ) -> Hardware:
-    """What the run was begun with, where that is still there; else what a measurement chooses."""
-    before = read_environment(directory)
-    if before and find_device(config.hardware.device) == before.hardware.device:
-        return before.hardware
+    """The hardware with which the run was begun if it is still there, else the measured one."""
+    before = _chosen_before(directory, config)
+    if before and find_device(config.hardware.device) == before.device:
+        if read_environment(directory) is None:
+            write_environment(directory, before)
+        return before
     hardware = choose_hardware(config, corpus, vocabulary, control)
     if control.stopping:
-        # The measurement was given up; whoever goes on with the run takes it anew.
+        # The measurement was given up; a resumed run measures anew.
         return hardware
     write_environment(directory, hardware)
+    chosen = Chosen(**msgspec.structs.asdict(hardware))
+    with replacing(directory.config_file) as file:
+        file.write_text(to_toml(msgspec.structs.replace(config, chosen=chosen)), encoding="utf-8")
     return hardware
+
+
+def _chosen_before(directory: RunDirectory, config: Config) -> Hardware | None:
+    """The hardware that the run wrote down. Version 0.1.0 wrote it to environment.json alone."""
+    with contextlib.suppress(msgspec.ValidationError):
+        if config.chosen:
+            return msgspec.convert(msgspec.to_builtins(config.chosen), Hardware)
+    environment = read_environment(directory)
+    return environment.hardware if environment else None
 
 
 class _LogFile(logging.FileHandler):

@@ -10,6 +10,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from core.config.build import with_settings
+from core.config.presets import preset
 from core.config.schema import Config
 from core.corpus.formats import read_corpus
 from core.corpus.paradigms import Corpus
@@ -98,10 +99,10 @@ def vocabulary(corpus: Corpus) -> Vocabulary:
 
 @pytest.fixture(scope="session")
 def tiny(corpus_file: Path) -> Callable[..., Config]:
-    """The tiny configuration, with further settings as `--set` takes them."""
+    """The preset `default` made tiny, with further settings as `--set` takes them."""
 
     def configured(*more: str) -> Config:
-        return with_settings(Config(), [*TINY, f"data.corpus={corpus_file}", *more])
+        return with_settings(preset("default"), [*TINY, f"data.corpus={corpus_file}", *more])
 
     return configured
 
@@ -112,8 +113,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory, tiny: Callable[..., Config
     config = tiny(
         "training.epochs=40",
         "optimizer.learning_rate=0.02",
-        "objective.beta_max=0.05",
-        "objective.blank_probability=0",
+        "objective.annealing.beta_max=0.05",
+        "objective.word_dropout=0",
         "evaluation.every_epochs=10",
         "checkpoints.keep=2",
     )

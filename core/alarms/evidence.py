@@ -117,28 +117,15 @@ def kl_of(scores: Scores) -> float:
 
 def rise_share(config: Config) -> float:
     """Share of the training after which beta has risen, GRACE at least."""
-    objective = config.objective
-    if objective.annealing == "constant" or objective.beta_max <= objective.beta_start:
-        return GRACE
-    cycles = objective.cycles if objective.annealing == "cyclical" else 1
-    return max(GRACE, (objective.zero_ratio + objective.rise_ratio) / cycles)
+    return max(GRACE, config.objective.annealing.end_of_rise)
 
 
 def warm_up_share(config: Config) -> float:
-    """Share of the training after which beta has risen, and fallen where a memory lets it."""
-    if not config.model.has_memory:
-        return rise_share(config)
-    return max(rise_share(config), config.prior.start + config.objective.fall_ratio)
+    """Share of the training after which beta has risen, and fallen where the prior lets it."""
+    return max(rise_share(config), config.prior.end_of_fall)
 
 
 @lru_cache(maxsize=8)
 def peak_beta(config: Config, steps_per_epoch: int) -> float:
-    """The highest beta of a training.
-
-    Within a cycle beta only rises, and only the fall ends that: the peak is a cycle's last step or
-    the first of the fall.
-    """
-    schedules = Schedules(config, steps_per_epoch)
-    cycles = config.objective.cycles if config.objective.annealing == "cyclical" else 1
-    ends = {math.ceil(cycle * schedules.steps / cycles) - 1 for cycle in range(1, cycles + 1)}
-    return max(schedules.beta(step) for step in ends | {schedules.division, 0})
+    """The highest beta of a training."""
+    return Schedules(config, steps_per_epoch).peak_beta

@@ -1,8 +1,8 @@
-"""Alarms: what is amiss with a training, in words, and what to try.
+"""Rules of the alarms: each finds one problem of a training, and advises what to try.
 
-Each rule looks only at what the journal tells. So a live run, a resumed one and the journal of a
-finished one give the same alarms. A rule lets an alarm that stands end later than it would let it
-begin, so that a number that wavers about a bound does not ring again and again.
+A rule reads only the journal. So a live run, a resumed one and the journal of a finished one give
+the same alarms. An active alarm ends at another bound than the one at which it begins, so that a
+number near the bound does not ring again and again.
 """
 
 import math
@@ -21,6 +21,8 @@ from core.alarms.evidence import (
     peak_beta,
     rise_share,
 )
+from core.config.annealing import Monotonic
+from core.config.schema import Codebook
 
 FIRST_PEAK = 0.06
 """Share of the training at whose head KL leaps up and falls back before the latent is learnt."""
@@ -47,37 +49,36 @@ VANISHED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is amiss, and what to try."""
+    """A problem, and what to try."""
 
     message: str
     advice: str
 
 
 Rule = Callable[[Evidence, bool], Finding | None]
-"""What is amiss with a evidence, if anything; told whether this alarm stands already."""
+"""Finds a problem in the evidence, if there is one; also takes whether its alarm is active."""
 
 
-def beta_falls_short(evidence: Evidence, standing: bool) -> Finding | None:
+def beta_falls_short(evidence: Evidence, active: bool) -> Finding | None:
     """Beta never reaches its maximum under the chosen schedules. Known at the start.
 
     A rise that falls short by a tenth, or by less than a step of it, is let pass.
     """
-    objective, peak = (
-        evidence.config.objective,
-        peak_beta(evidence.config, evidence.started.steps_per_epoch),
-    )
-    cycles = objective.cycles if objective.annealing == "cyclical" else 1
-    one_step = objective.beta_max * cycles / (objective.rise_ratio * evidence.started.steps)
-    if peak >= objective.beta_max - max(0.1 * objective.beta_max, one_step):
+    annealing = evidence.config.objective.annealing
+    if not isinstance(annealing, Monotonic):
+        return None
+    highest, peak = annealing.beta_max, peak_beta(evidence.config, evidence.started.steps_per_epoch)
+    one_step = highest * annealing.n_cycles / (annealing.rise_ratio * evidence.started.steps)
+    if peak >= highest - max(0.1 * highest, one_step):
         return None
     return Finding(
-        f"beta never reaches objective.beta_max ({objective.beta_max:g}): it turns at {peak:.3g}",
-        "Let it rise sooner (objective.rise_ratio, objective.zero_ratio), or let its fall begin "
-        "later (prior.start).",
+        f"beta never reaches objective.annealing.beta_max ({highest:g}): it turns at {peak:.3g}",
+        "Let it rise sooner (objective.annealing.rise_ratio, objective.annealing.zero_ratio), or "
+        "let its fall begin later (prior.start).",
     )
 
 
-def collapse(evidence: Evidence, standing: bool) -> Finding | None:
+def collapse(evidence: Evidence, active: bool) -> Finding | None:
     """The posteriors are the prior, or all alike: the latent says nothing of the word.
 
     While beta still rises, only a KL that fell from where it told the verbs apart is an alarm.
@@ -86,13 +87,13 @@ def collapse(evidence: Evidence, standing: bool) -> Finding | None:
     if not evidence.past(GRACE):
         return None
     advice = (
-        "Lower objective.beta_max, let beta rise longer (objective.rise_ratio), or blank more of "
-        "the decoder's input (objective.blank_probability)."
+        "Lower objective.annealing.beta_max, let beta rise longer "
+        "(objective.annealing.rise_ratio), or raise objective.word_dropout."
     )
-    bound = evidence.low_kl * (2 if standing else 1)
+    bound = evidence.low_kl * (2 if active else 1)
     recent = evidence.recent("kl")
     if len(recent) > 1 and max(recent) < bound:
-        growing = recent[-1] > max(1.1 * recent[0], 0.1 * bound) and not standing
+        growing = recent[-1] > max(1.1 * recent[0], 0.1 * bound) and not active
         here = evidence.step / evidence.started.steps
         fell = max(evidence.values("kl", here - FIRST_PEAK), default=0.0) > evidence.verbs / 2
         if fell or (evidence.past(rise_share(evidence.config)) and not growing):
@@ -101,39 +102,39 @@ def collapse(evidence: Evidence, standing: bool) -> Finding | None:
                 f"verbs apart takes {evidence.verbs:.1f}",
                 advice,
             )
-    lately = evidence.lately[-1:] if standing else evidence.lately
+    lately = evidence.lately[-1:] if active else evidence.lately
     told = [scores.mutual_information for scores in lately if scores.mutual_information is not None]
-    if not told or not (standing or (len(told) > 1 and evidence.past_warm_up_by(PATIENCE))):
+    if not told or not (active or (len(told) > 1 and evidence.past_warm_up_by(PATIENCE))):
         return None
     if max(told) >= bound and any(scores.active_units for scores in lately):
         return None
     return Finding(
         f"the latent has collapsed: KL is {kl_of(lately[-1]):.2g} nats, yet all posteriors are "
         f"alike and tell {max(told[-1], 0):.2g} nats of the word",
-        "Train longer, begin anew with another training.seed, or blank more of the decoder's input "
-        "(objective.blank_probability).",
+        "Train longer, begin anew with another training.seed, or raise objective.word_dropout.",
     )
 
 
-def divided_too_early(evidence: Evidence, standing: bool) -> Finding | None:
+def divided_too_early(evidence: Evidence, active: bool) -> Finding | None:
     """The latent space was divided among the verbs before the latent told them apart.
 
     The cells stay as they are, so nothing later ends this alarm.
     """
-    start, series = evidence.config.prior.start, evidence.history.series.get("kl")
-    if not (series and evidence.config.model.has_memory and evidence.past(start)):
+    prior, series = evidence.config.prior, evidence.history.series.get("kl")
+    if not (series and isinstance(prior, Codebook) and evidence.past(prior.start)):
         return None
-    before = series.values[: bisect_right(series.steps, start * evidence.started.steps)][-2:]
+    before = series.values[: bisect_right(series.steps, prior.start * evidence.started.steps)][-2:]
     if len(before) < 2 or not max(before) < evidence.low_kl:
         return None
     return Finding(
         f"the latent space was divided too early: KL was {before[-1]:.2g} nats, and telling the "
         f"training verbs apart takes {evidence.verbs:.1f}",
-        "Begin anew with more training.epochs, a later prior.start, or a lower objective.beta_max.",
+        "Begin anew with more training.epochs, a later prior.start, or a lower "
+        "objective.annealing.beta_max.",
     )
 
 
-def rate_too_high(evidence: Evidence, standing: bool) -> Finding | None:
+def rate_too_high(evidence: Evidence, active: bool) -> Finding | None:
     """Far more nats than name a verb, and draws from the prior miss, or come to some verbs alone.
 
     KL = I_q(x; z) + KL(q(z) || N(0, I)), and the first is at most ln N, so the rest is mismatch.
@@ -144,7 +145,7 @@ def rate_too_high(evidence: Evidence, standing: bool) -> Finding | None:
     if scores is None or evidence.config.evaluation.select_by != "joint":
         return None
     kl, gaussian = kl_of(scores), scores.gaussian
-    slack = 1.25 if standing else 1.0
+    slack = 1.25 if active else 1.0
     if kl * slack < HIGH_RATE * evidence.verbs:
         return None
     if gaussian.ci95[1] <= SAMPLES_WELL * slack:
@@ -159,17 +160,17 @@ def rate_too_high(evidence: Evidence, standing: bool) -> Finding | None:
     return Finding(
         f"the rate is too high to sample: KL is {kl:.1f} nats where ln N is {evidence.verbs:.1f}, "
         f"and {seen}",
-        "Raise objective.beta_max, or give the decoder a memory (model.memory_size) and train it "
-        "on draws (prior.ratio).",
+        "Raise objective.annealing.beta_max, or train the decoder on draws too "
+        "(prior.kind=codebook, prior.draws).",
     )
 
 
-def latent_ignored(evidence: Evidence, standing: bool) -> Finding | None:
+def latent_ignored(evidence: Evidence, active: bool) -> Finding | None:
     """The posteriors differ, yet the decoder says the same whatever the latent."""
     last_two = evidence.lately[-2:]
     if len(last_two) < 2 or min(map(kl_of, last_two)) < evidence.low_kl:
         return None
-    for scores in last_two[1:] if standing else last_two:
+    for scores in last_two[1:] if active else last_two:
         said: dict[str, set[str]] = {}
         meant: dict[str, set[str]] = {}
         for conversion in scores.conversions:
@@ -177,22 +178,22 @@ def latent_ignored(evidence: Evidence, standing: bool) -> Finding | None:
             meant.setdefault(conversion.target_condition, set()).add(conversion.target)
         told_apart = sum(len(words) - 1 for words in said.values())
         to_tell = sum(len(words) - 1 for words in meant.values())
-        if to_tell < 3 or told_apart > (1 if standing else 0):
+        if to_tell < 3 or told_apart > (1 if active else 0):
             return None
     return Finding(
         "the decoder ignores the latent: whatever the verb, it says the same",
-        "Set model.latent_every_step, blank more of the decoder's input "
-        "(objective.blank_probability), or make the decoder smaller (model.hidden_size).",
+        "Set model.latent_every_step, raise objective.word_dropout, or make the decoder smaller "
+        "(model.hidden_size).",
     )
 
 
-def one_word(evidence: Evidence, standing: bool) -> Finding | None:
+def one_word(evidence: Evidence, active: bool) -> Finding | None:
     """Draws from the prior decode to one word again and again, or their hits to a few verbs."""
     scores = evidence.scores
     if scores is None or evidence.started.paradigms < 5:
         return None
     gaussian, commonest = scores.gaussian, scores.commonest
-    alike, few, enough = (ALL_ALIKE - 0.2, 2 * FEW, 5) if standing else (ALL_ALIKE, FEW, 20)
+    alike, few, enough = (ALL_ALIKE - 0.2, 2 * FEW, 5) if active else (ALL_ALIKE, FEW, 20)
     hits, even = hit_count(gaussian), evidence.even_hits(gaussian)
     if commonest and commonest.times >= max(5, alike * gaussian.draws):
         message = (
@@ -209,29 +210,29 @@ def one_word(evidence: Evidence, standing: bool) -> Finding | None:
     return Finding(
         message,
         "The Gaussian score means nothing here. Look at the KL: near zero, lower "
-        "objective.beta_max; else train longer.",
+        "objective.annealing.beta_max; else train longer.",
     )
 
 
-def no_longer_improves(evidence: Evidence, standing: bool) -> Finding | None:
+def no_longer_improves(evidence: Evidence, active: bool) -> Finding | None:
     """Neither CE nor the score that chooses the best checkpoint has improved for long.
 
     A high score may rest. Cyclical annealing is compared with the same place of earlier cycles.
     """
-    objective, patience = evidence.config.objective, PATIENCE
-    if objective.annealing == "cyclical":
-        patience = math.ceil(PATIENCE * objective.cycles) / objective.cycles
+    cycles, patience = evidence.config.objective.annealing.n_cycles, PATIENCE
+    if cycles > 1:
+        patience = math.ceil(PATIENCE * cycles) / cycles
     if not evidence.past_warm_up_by(patience + 5 * RECENT):
         return None
     before = evidence.values("ce", patience + 5 * RECENT, patience)
     now = evidence.values("ce", 5 * RECENT)
     merit = "joint" if evidence.config.evaluation.select_by == "joint" else "selection_bleu4"
     earlier, lately = evidence.values(merit, 1.0, patience), evidence.values(merit, patience)
-    if not (before and now and earlier) or len(lately) < (1 if standing else 2):
+    if not (before and now and earlier) or len(lately) < (1 if active else 2):
         return None
     if max(earlier + lately) > GOOD_ENOUGH:
         return None
-    slack = 2 if standing else 1
+    slack = 2 if active else 1
     improved = fmean(now) < (1 - 0.02 * slack) * fmean(before)
     if improved or max(lately) > max(earlier) + 0.01 * slack:
         return None
@@ -239,18 +240,18 @@ def no_longer_improves(evidence: Evidence, standing: bool) -> Finding | None:
         f"the training no longer improves: CE has stayed at {fmean(now):.2f} nats and the best "
         f"score at {max(earlier + lately):.2f} for {patience:.0%} of the training",
         "Stop here and use the checkpoint best; next time try another optimizer.learning_rate, a "
-        "larger model.hidden_size, or a smaller objective.beta_max.",
+        "larger model.hidden_size, or a smaller objective.annealing.beta_max.",
     )
 
 
-def overfitting(evidence: Evidence, standing: bool) -> Finding | None:
+def overfitting(evidence: Evidence, active: bool) -> Finding | None:
     """BLEU-4 of unseen verbs falls from its peak while CE of the training verbs falls on."""
     series = evidence.history.series.get("selection_bleu4")
     if evidence.config.evaluation.select_on == "train" or not series or not evidence.warm:
         return None
     peak = max(series.values)
     lately = list(series.values[-3:])
-    bound = FORGOTTEN * (0.5 if standing else 1.0)
+    bound = FORGOTTEN * (0.5 if active else 1.0)
     if len(series) < 4 or max(lately) > peak - bound:
         return None
     ce, since = evidence.history.series["ce"], series.steps[list(series.values).index(peak)]
@@ -261,11 +262,11 @@ def overfitting(evidence: Evidence, standing: bool) -> Finding | None:
         f"overfitting: BLEU-4 of unseen verbs has fallen from {peak:.3f} to {lately[-1]:.3f} while "
         "the training verbs are still learnt",
         "Stop here and use the checkpoint best; next time invent paradigms "
-        "(training.hallucinated), blank more (objective.blank_probability), or train shorter.",
+        "(training.invented), raise objective.word_dropout, or train shorter.",
     )
 
 
-def gradient_trouble(evidence: Evidence, standing: bool) -> Finding | None:
+def gradient_trouble(evidence: Evidence, active: bool) -> Finding | None:
     """The gradient has exploded, against its own median, or vanished.
 
     Source: Pascanu et al. 2013.
@@ -273,13 +274,13 @@ def gradient_trouble(evidence: Evidence, standing: bool) -> Finding | None:
     recent = evidence.recent("gradient_norm")
     if not evidence.past(GRACE) or len(recent) < 2:
         return None
-    if max(recent) < VANISHED * (10 if standing else 1):
+    if max(recent) < VANISHED * (10 if active else 1):
         return Finding(
             f"the gradient has vanished: its norm is {max(recent):.1g}, so nothing is learnt",
             "Raise optimizer.learning_rate, or begin anew with another training.seed.",
         )
     usual = median(evidence.values("gradient_norm", 10 * RECENT) or recent)
-    if min(recent) < EXPLODED * usual * (0.5 if standing else 1.0):
+    if min(recent) < EXPLODED * usual * (0.5 if active else 1.0):
         return None
     return Finding(
         f"the gradient explodes: its norm is {recent[-1]:.3g} where {usual:.3g} is usual",

@@ -192,7 +192,8 @@ def _stamp(path: Path) -> _Stamp:
 def _read_config(file: Path) -> Config | None:
     # `read_config` names a wrong field, but takes six times as long.
     try:
-        return msgspec.toml.decode(read_plain(file), type=Config)
+        if (text := read_plain(file)).startswith(b"format = "):
+            return msgspec.toml.decode(text, type=Config)
     except (OSError, ValueError, RecursionError):
         pass
     try:

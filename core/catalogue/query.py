@@ -14,13 +14,13 @@ neither more nor less than any.
 import operator
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from core.catalogue.listing import RunSummary
-from core.config.build import value
-from core.config.fields import Field, fields
+from core.config import earlier
+from core.config.fields import Field, field, fields, value
 from core.config.schema import Config
 from core.errors import InputError
 from core.runs.followed import RunState
@@ -182,41 +182,50 @@ def _comparison(key: str, sign: str, wanted: str) -> Query:
     if name in KEYS:
         test = _number_test(name, sign, wanted)
         return lambda run, config: test(getattr(run, name))
-    return _setting(_field(name, key), sign, wanted)
+    return _setting(*_field(name, key), sign, wanted)
 
 
-def _setting(field: Field, sign: str, wanted: str) -> Query:
-    if field.type in (int, float):
-        test = _number_test(field.key, sign, wanted)
-    elif field.type is bool:
-        test = _text_test(field.key, sign, wanted, ("true", "false"))
+def _setting(one: Field, old: str, sign: str, wanted: str) -> Query:
+    """Compare a setting, or what version 0.1.0 called `old`."""
+    if one.type in (int, float):
+        test = _number_test(one.key, sign, wanted)
+    elif one.type is bool:
+        test = _text_test(one.key, sign, wanted, ("true", "false"))
     else:
-        test = _text_test(field.key, sign, wanted, field.choices)
+        test = _text_test(one.key, sign, wanted, one.choices)
 
     def passes(run: RunSummary, config: ReadConfig) -> bool:
         settings = config()
-        found = None if settings is None else value(settings, field)
+        found: Any = None
+        if settings is not None:
+            found = earlier.flat(settings)[old] if old else value(settings, one)
         return test(str(found).lower() if isinstance(found, bool) else found)
 
     return passes
 
 
-def _field(name: str, given: str) -> Field:
-    """Find the setting of a name. Raise InputError for none, or for more than one."""
-    exact = [field for field in fields() if field.key == name]
-    near = exact or [
-        field
-        for field in fields()
-        if name in (field.name, field.name.removesuffix("_size"))
-        or name == field.key.removesuffix("_size")
-    ]
-    if not near:
+def _field(name: str, given: str) -> tuple[Field, str]:
+    """The setting of a name, and its name in version 0.1.0 if that is the one given.
+
+    Raises InputError when there is none, or more than one.
+    """
+    near = _near(name, [one.key for one in fields()])
+    old = "" if near else next(iter(_near(name, earlier.RENAMED)), "")
+    if not near and not old:
         raise InputError(
             f"{given!r} is not known; accepted: {', '.join(KEYS)}, or a setting such as latent_size"
         )
     if len(near) > 1:
-        raise InputError(f"{given!r} may be {' or '.join(field.key for field in near)}; say which")
-    return near[0]
+        raise InputError(f"{given!r} may be {' or '.join(near)}; say which")
+    return field(earlier.RENAMED[old] if old else near[0]), old
+
+
+def _near(name: str, keys: Collection[str]) -> list[str]:
+    """The keys that a name may stand for."""
+    if name in keys:
+        return [name]
+    endings = (name, f"{name}_size")
+    return [key for key in keys if {key, key.rpartition(".")[2]} & {*endings}]
 
 
 def _tag(sign: str, wanted: str) -> Query:

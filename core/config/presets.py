@@ -8,13 +8,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import platformdirs
 import tomli_w
 
-from core.config.build import build, differences, read_toml, value
+from core.config.build import as_document, build, read_toml
 from core.config.fields import shown
 from core.config.schema import Config
 from core.errors import InputError
+from core.files import replacing
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
@@ -25,7 +27,7 @@ def preset_names() -> tuple[str, ...]:
 
 
 def preset(name: str) -> Config:
-    """A preset: the defaults with what its file changes.
+    """A preset, which is a complete configuration.
 
     Raises InputError for an unknown name, and for a user's preset that cannot be used.
     """
@@ -33,7 +35,7 @@ def preset(name: str) -> Config:
 
 
 def preset_description(name: str) -> str:
-    """The sentence with which a preset introduces itself.
+    """The sentence that describes a preset.
 
     Raises InputError as `preset` does.
     """
@@ -41,19 +43,26 @@ def preset_description(name: str) -> str:
 
 
 def save_preset(name: str, config: Config, description: str, *, replace: bool = False) -> Path:
-    """Save a configuration as a preset of the user's own; the file that holds it.
+    """Save every setting as a preset of the user's own; the file that holds it.
 
-    replace: whether it may take the place of another of the user's own.
-    Raises InputError when the name cannot be used or the file cannot be written.
+    replace: may take the place of another of the user's own.
+    Raises InputError when the name cannot be used or is taken, or the file cannot be written.
     """
-    document: dict[str, Any] = {"description": " ".join(description.split())}
-    for known in differences(config, Config()):
-        document.setdefault(known.section, {})[known.name] = value(config, known)
-    return write(name, document, replace=replace)
+    check_free(name, replace=replace)
+    document = as_document(msgspec.structs.replace(config, chosen=None))
+    text = tomli_w.dumps({"description": " ".join(description.split())} | document)
+    file = own_folder() / f"{name}.toml"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as new:
+            new.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {file}: {error.strerror}") from None
+    return file
 
 
 def own_folder() -> Path:
-    """Where a user's presets lie, one file each."""
+    """The folder of a user's presets, one file each."""
     return platformdirs.user_config_path("cvae-tui") / "presets"
 
 
@@ -72,7 +81,7 @@ def own_names() -> tuple[str, ...]:
 
 
 def read(name: str) -> Mapping[str, Any]:
-    """What a preset's file says.
+    """The tables in a preset's file.
 
     Raises InputError for an unknown name, and for a user's file that cannot be read.
     """
@@ -84,28 +93,10 @@ def read(name: str) -> Mapping[str, Any]:
     return read_toml(own_folder() / f"{name}.toml")
 
 
-def write(name: str, document: Mapping[str, Any], *, replace: bool = False) -> Path:
-    """Save a preset of the user's own; the file that holds it.
-
-    Raises InputError when the name cannot be used or is taken (unless `replace`, for one's own),
-    or the file cannot be written.
-    """
-    check_free(name, replace=replace)
-    file = own_folder() / f"{name}.toml"
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(tomli_w.dumps(document), encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise InputError(f"cannot write {file}: {error.strerror}") from None
-    return file
-
-
 def check_free(name: str, *, replace: bool = False) -> None:
     """Raise InputError unless a preset of one's own can be saved under a name.
 
-    replace: whether it may take the place of another of one's own.
+    replace: it may take the place of another of one's own.
     """
     if not NAME.fullmatch(name):
         raise InputError(

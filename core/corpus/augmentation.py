@@ -17,11 +17,11 @@ TAIL = 2
 (cries, cutting)."""
 
 
-def hallucinate(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Paradigm]:
+def invent(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Paradigm]:
     """At most `count` invented paradigms, the same for the same seed.
 
-    Each is a regular one whose stem begins, in all forms alike, with what another's begins with.
-    None has a form longer than the longest known one, or forms that are known already.
+    Each is a regular one with the head of another one's stem, the same in all forms. None has a
+    form longer than the longest given one, or the forms of a given one.
     """
     known = {paradigm.forms for paradigm in paradigms}
     longest = max((len(form) for forms in known for form in forms), default=0)

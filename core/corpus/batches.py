@@ -41,7 +41,7 @@ def encode_words(words: Sequence[str], vocabulary: Vocabulary) -> Tensor:
 
 
 def shift_right(target: Tensor) -> Tensor:
-    """What the decoder is fed to say `target`: the same ids one place later, after `SOS`."""
+    """Inputs of the decoder for `target`: the same ids one place later, after `SOS`."""
     start = target.new_full((len(target), 1), SOS)
     return torch.cat([start, target[:, :-1]], dim=1)
 
@@ -84,7 +84,7 @@ class Batches:
         self._ids = ids.to(device)
         self._device = device
         self._epoch = -1
-        self._sources = self._targets = Examples(self._lengths, self._lengths)
+        self._sources = self._targets = EpochWords(self._lengths, self._lengths)
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, counted from 0 over the whole training."""
@@ -94,15 +94,15 @@ class Batches:
         part = slice(position * self._batch_size, (position + 1) * self._batch_size)
         return Batch(*self.forms(self._sources, part), *self.forms(self._targets, part))
 
-    def forms(self, examples: "Examples", part: slice) -> tuple[Tensor, Tensor]:
+    def forms(self, examples: "EpochWords", part: slice) -> tuple[Tensor, Tensor]:
         """Forms and conditions of a part of an epoch's examples."""
         longest = int(examples.lengths[part].max())
         indices = examples.indices[part]
         return self._ids[indices, :longest], indices % self.conditions
 
-    def examples(self, indices: Tensor) -> "Examples":
+    def examples(self, indices: Tensor) -> "EpochWords":
         """An epoch's words by their indices (row * conditions + condition), in their order."""
-        return Examples(indices.to(self._device), self._lengths[indices])
+        return EpochWords(indices.to(self._device), self._lengths[indices])
 
     def by_length(self, batch_size: int, *indices: Tensor) -> Tensor:
         """An order of an epoch's words that brings similar lengths together, but takes none out of
@@ -126,7 +126,7 @@ class Batches:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class EpochWords:
     """An epoch's words in their order: indices on the device, lengths on the processor."""
 
     indices: Tensor

@@ -12,7 +12,7 @@ from core.corpus.formats import LONGEST_FORM, TENSE_ABBREVIATIONS
 from core.corpus.paradigms import Corpus
 from core.errors import InputError
 
-PAD, SOS, BLANK, EOS = range(4)
+PAD, SOS, UNK, EOS = range(4)
 """Ids before the characters: padding, start of a word, dropped character, end of a word."""
 FIRST_OUTPUT = EOS
 """First id of the decoder's outputs: the end of the word, then the characters."""

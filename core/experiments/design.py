@@ -1,4 +1,4 @@
-"""What an experiment tries, read from its file.
+"""The variants and trials of an experiment, read from its file.
 
 description = "Monotonic against cyclical annealing of beta."
 base = "default"                    # a preset, or a configuration file beside this one
@@ -7,18 +7,18 @@ seeds = [0, 1, 2]
 [set]                               # what all trials have over the base
 training.epochs = 40
 
-[vary]                              # each value with each of the other fields'
-objective.beta_max = [1e-4, 0.1]
+[vary]                              # each value with each of the other settings'
+objective.annealing.beta_max = [1e-4, 0.1]
 
 [variants.cyclical]                 # and named variants, each with its settings
-objective.annealing = "cyclical"
+objective.annealing.kind = "cyclical"
 """
 
 import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -27,7 +27,8 @@ from typing import Any, Literal
 import msgspec
 
 from core.catalogue.labels import TAG
-from core.config.build import build, read_config, read_toml, with_settings
+from core.config import earlier
+from core.config.build import build, leaves, read_config, read_toml, with_settings, with_values
 from core.config.fields import field, shown
 from core.config.presets import preset, preset_names
 from core.config.schema import Config
@@ -35,7 +36,7 @@ from core.errors import InputError
 from core.runs.directory import check_name
 
 Stopping = Literal["none", "median", "asha"]
-"""Whether trials that do badly end early."""
+"""Rule by which trials that do badly end early."""
 Settings = Mapping[str, Any]
 """Values by `section.key`."""
 
@@ -45,8 +46,8 @@ MEASURED = {
     "hardware.threads": (0, 1),
     "hardware.precision": ("auto", "float32"),
 }
-"""What a run may leave to a measurement and a trial may not, for that might tell each machine
-something else; with what stands for it."""
+"""Settings that a run may leave open and a trial may not, for a measurement may differ between
+machines: the open value, and the one that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +117,23 @@ def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") ->
             f"there is no experiment {given!r}; accepted: a file, or {', '.join(shipped_names())}"
         )
     file, where = _read(path), str(path)
+    tables = (file.set, file.vary, *file.variants.values())
+    old = earlier.is_old({key for table in tables for key, _ in leaves(table)})
     fixed = _flat(file.set, f"{where}: set")
-    varied = {key: _values(key, values, where) for key, values in _leaves(file.vary)}
+    varied = {key: _values(key, values, where) for key, values in leaves(file.vary)}
     named = {
         variant: _flat(table, f"{where}: variants.{variant}")
         for variant, table in file.variants.items()
     }
     given_settings = tuple(settings)
     _refuse_varied(given_settings, {*varied, *itertools.chain(*named.values())})
-    base = with_settings(_with(_base(file.base, path), fixed, where), given_settings)
-    variants = [
-        ("-".join(parts), _repeatable(_with(base, more, f"{where}: {'-'.join(parts)}"), where))
-        for parts, more in _combined(named, varied)
-    ]
+    base = with_values(_base(file.base, path), fixed, where, old=old)
+    base = with_settings(base, given_settings)
+    variants = []
+    for parts, more in _combined(named, varied):
+        variant = "-".join(parts)
+        config = with_values(base, more, f"{where}: {variant}", old=old)
+        variants.append((variant, _repeatable(config, where)))
     experiment = Experiment(
         name or path.stem,
         file.description,
@@ -160,17 +165,8 @@ def _base(name: str, path: Path) -> Config:
     return read_config(file)
 
 
-def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in nested tables, by the keys that lead to them."""
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
 def _flat(table: Mapping[str, Any], where: str) -> Settings:
-    return {key: _check(key, value, where) for key, value in _leaves(table)}
+    return {key: _check(key, value, where) for key, value in leaves(table)}
 
 
 def _values(key: str, values: object, where: str) -> list[Any]:
@@ -183,15 +179,16 @@ def _check(key: str, value: object, where: str) -> Any:
     if key == "training.seed":
         raise InputError(f"{where}: training.seed is what seeds says; leave it out")
     try:
-        return field(key).check(value)
+        return earlier.check(key, value) if key in earlier.RENAMED else field(key).check(value)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
 
 
-def _refuse_varied(settings: Sequence[str], varied: set[str]) -> None:
+def _refuse_varied(settings: Sequence[str], varied: Collection[str]) -> None:
+    names = {earlier.RENAMED.get(key, key) for key in varied}
     for setting in settings:
         key = setting.partition("=")[0].strip()
-        if key in varied:
+        if earlier.RENAMED.get(key, key) in names:
             raise InputError(
                 f"--set {shown(setting)}: the experiment varies {key}; change its file"
             )
@@ -205,20 +202,12 @@ def _combined(
     """The parts of each variant's name, and its settings."""
     choices: list[list[tuple[str, Settings]]] = [list(named.items())] if named else []
     for key, values in varied.items():
-        known = field(key)
-        choices.append([(f"{known.name}-{known.spell(v)}", {key: v}) for v in values])
+        name, spell = key.rpartition(".")[2], field(earlier.RENAMED.get(key, key)).spell
+        choices.append([(f"{name}-{spell(value)}", {key: value}) for value in values])
     for chosen in itertools.product(*choices):
         parts = tuple(re.sub(r"[^A-Za-z0-9._-]+", "-", part) for part, _ in chosen)
         settings = {key: value for _, more in chosen for key, value in more.items()}
         yield parts or ("base",), settings
-
-
-def _with(config: Config, settings: Settings, where: str) -> Config:
-    tables: dict[str, dict[str, Any]] = {}
-    for key, value in settings.items():
-        known = field(key)
-        tables.setdefault(known.section, {})[known.name] = value
-    return build(tables, base=config, where=where)
 
 
 def _repeatable(config: Config, where: str) -> Config:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.config.build import differences
+from core.config.fields import differences
 from core.errors import InputError
 from core.experiments.design import Trial
 from core.experiments.membership import enrol

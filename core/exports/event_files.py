@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from core.config.build import value
-from core.config.fields import fields
+from core.config.fields import fields_of, value
 from core.errors import InputError
 from core.exports.run_data import RunData, interval
 from core.text import printable
@@ -34,7 +33,7 @@ def write_events(run: RunData, folder: Path) -> None:
             '`pip install "cvae-tui[tensorboard]"`'
         ) from None
     scores = _best_scores(run)
-    settings = {known.key: value(run.config, known) for known in fields()}
+    settings = {one.key: value(run.config, one) for one in fields_of(run.config)}
     new: Any = SummaryWriter
     with contextlib.closing(new(folder, max_queue=1000)) as writer:
         # `add_hparams` would write them as a second run.

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.config.build import differences, to_toml, value
-from core.config.fields import fields
+from core.config.build import to_toml
+from core.config.fields import differences, fields, value
 from core.config.presets import preset, shipped_names
 from core.config.schema import Config
 from core.errors import Cancelled

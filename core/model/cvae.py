@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.config.schema import ModelConfig
+from core.config.schema import Codebook, ModelConfig, Prior
 from core.corpus.vocabulary import FIRST_OUTPUT, PAD, Vocabulary
 
 State = tuple[Tensor, Tensor]
@@ -65,36 +65,35 @@ class Encoder(nn.Module):
 
 
 class Memory(nn.Module):
-    """What the decoder knows by heart: one slot for each cell of the latent space.
+    """One learnt slot for each cell of the latent space, read by the decoder beside the latent.
 
-    The cells are those of a power diagram, set once by `divide`; before that nothing is read. The
-    slots are learnt. M slots, S their size.
-    Source: van den Oord et al. 2017, section 3 (a codebook between latent and decoder), here beside
-    the latent and softly read.
+    The cells are those of a power diagram, set once by `set_cells`; before that nothing is read.
+    M slots, S their size. `slots` are the values of the attention.
+    Source: van den Oord et al. 2017, section 3 (a codebook between latent and decoder).
     """
 
     keys: Tensor
     bias: Tensor
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: Codebook, latent_size: int) -> None:
         super().__init__()
-        self.register_buffer("keys", torch.zeros(config.memory_slots, config.latent_size))
-        self.register_buffer("bias", torch.full((config.memory_slots,), NO_CELL))
-        self.slots = nn.Parameter(torch.zeros(config.memory_slots, config.memory_size))
-        self._sharpness = config.memory_sharpness
+        self.register_buffer("keys", torch.zeros(config.slots, latent_size))
+        self.register_buffer("bias", torch.full((config.slots,), NO_CELL))
+        self.slots = nn.Parameter(torch.zeros(config.slots, config.size))
+        self._sharpness = config.sharpness
 
-    def claims(self, z: Tensor) -> Tensor:
-        """How much each cell claims each latent: (B, Z) to (B, M). Its own claims it most."""
-        # A rounded claim would move the borders of the cells.
+    def scores(self, z: Tensor) -> Tensor:
+        """Score of each cell at each latent: (B, Z) to (B, M). Its own cell has the highest."""
+        # A rounded score would move the borders of the cells.
         with torch.autocast(z.device.type, enabled=False):
             return torch.addmm(self.bias, z.float(), self.keys.T)
 
     def forward(self, z: Tensor) -> Tensor:
-        """What is read at each latent: (B, Z) to (B, S)."""
-        weights = torch.softmax(self._sharpness * self.claims(z), dim=1)
+        """Read the memory at each latent: (B, Z) to (B, S)."""
+        weights = torch.softmax(self._sharpness * self.scores(z), dim=1)
         return weights * (self.bias > NO_CELL) @ self.slots
 
-    def divide(self, keys: Tensor, bias: Tensor) -> None:
+    def set_cells(self, keys: Tensor, bias: Tensor) -> None:
         """Set the cells: keys (cells, Z), bias (cells,), for at most M cells."""
         self.keys[: len(keys)] = keys
         self.bias[: len(bias)] = bias
@@ -103,30 +102,28 @@ class Memory(nn.Module):
 class Decoder(nn.Module):
     """A latent and a condition to the logits of characters."""
 
-    def __init__(self, config: ModelConfig, vocabulary_size: int, condition_size: int) -> None:
+    def __init__(self, config: ModelConfig, vocabulary_size: int, context_size: int) -> None:
         super().__init__()
-        reading_size = config.latent_size + (config.memory_size if config.has_memory else 0)
-        code_size = reading_size + condition_size
         self.embedding = nn.Embedding(vocabulary_size, config.embedding_size, padding_idx=PAD)
-        self.initial = nn.Linear(code_size, 2 * config.hidden_size)
+        self.initial = nn.Linear(context_size, 2 * config.hidden_size)
         self.repeated = (
-            nn.Linear(code_size, config.embedding_size, bias=False)
+            nn.Linear(context_size, config.embedding_size, bias=False)
             if config.latent_every_step
             else None
         )
         self.lstm = nn.LSTM(config.embedding_size, config.hidden_size)
         self.output = nn.Linear(config.hidden_size, vocabulary_size - FIRST_OUTPUT)
 
-    def start(self, code: Tensor) -> State:
-        """The LSTM's initial state from its code, (B, Z + S + C)."""
-        hidden, cell = self.initial(code).chunk(2, dim=1)
+    def initial_state(self, context: Tensor) -> State:
+        """Initial state of the LSTM from its context, (B, Z + S + C)."""
+        hidden, cell = self.initial(context).chunk(2, dim=1)
         return hidden[None].contiguous(), cell[None].contiguous()
 
-    def forward(self, code: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
+    def forward(self, context: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
         """Logits (B, T, V - FIRST_OUTPUT) of what follows each of inputs (B, T), and the state."""
         embedded = self.embedding(inputs.T)  # T B embedding
         if self.repeated is not None:
-            embedded = embedded + self.repeated(code)
+            embedded = embedded + self.repeated(context)
         states, state = self.lstm(embedded, state)
         return self.output(states).transpose(0, 1), state
 
@@ -134,18 +131,21 @@ class Decoder(nn.Module):
 class CondVAE(nn.Module):
     """The whole model. The variant `vae` is the one whose condition embedding has size 0."""
 
-    def __init__(self, config: ModelConfig, vocabulary: Vocabulary) -> None:
+    def __init__(self, config: ModelConfig, prior: Prior, vocabulary: Vocabulary) -> None:
         super().__init__()
         condition_size = config.condition_size if config.variant == "cvae" else 0
         self.condition = nn.Embedding(len(vocabulary.conditions), condition_size)
         self.encoder = Encoder(config, vocabulary.size, condition_size)
-        self.memory = Memory(config) if config.has_memory else None
-        self.decoder = Decoder(config, vocabulary.size, condition_size)
+        context_size, self.memory = config.latent_size + condition_size, None
+        if isinstance(prior, Codebook):
+            context_size += prior.size
+            self.memory = Memory(prior, config.latent_size)
+        self.decoder = Decoder(config, vocabulary.size, context_size)
         self.latent_size = config.latent_size
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters are."""
+        """Device of the parameters."""
         return self.condition.weight.device
 
     def encode(self, forms: Tensor, conditions: Tensor) -> Posterior:
@@ -158,9 +158,9 @@ class CondVAE(nn.Module):
         posterior: Posterior = self.encoder(forms, self.condition(conditions))
         return posterior
 
-    def code(self, z: Tensor, conditions: Tensor) -> Tensor:
-        """What the decoder is told: the latent (B, Z), what the memory holds there and the
-        condition, joined: (B, Z + S + C).
+    def context(self, z: Tensor, conditions: Tensor) -> Tensor:
+        """Input of the decoder at every character, (B, Z + S + C): the latent (B, Z), the memory's
+        slot there and the condition, joined.
         """
         reading = [] if self.memory is None else [self.memory(z)]
         return torch.cat([z, *reading, self.condition(conditions)], dim=1)
@@ -170,56 +170,60 @@ class CondVAE(nn.Module):
         z: Tensor,
         conditions: Tensor,
         inputs: Tensor,
-        fed: Tensor | None = None,
-        passes: int = 0,
+        teacher_forced: Tensor | None = None,
+        n_passes: int = 0,
     ) -> Tensor:
         """Logits of the characters that follow each input, (B, T, V - FIRST_OUTPUT).
 
         z: (B, Z). conditions: (B,) int64. inputs: (B, T) int64, the right characters after `SOS`.
-        fed: (B, T) bool on the processor, where the right character is fed; elsewhere the decoder
-        is fed its own most likely one. None feeds the right one everywhere, in one fused pass.
-        passes: above 0, what the decoder would have said is found in so many fused passes, exactly
-        for as many characters of a word. With 0 it is found character by character for the words
-        that are not fed everything; the others take one fused pass.
+        teacher_forced: (B, T) bool on the processor, true where the right character is fed.
+        Elsewhere the decoder is fed its own most likely one. None feeds the right one everywhere,
+        in one fused pass.
+        n_passes: above 0, the decoder's own characters are found in so many fused passes, exactly
+        for as many characters of a word. With 0 they are found one by one, for the words that are
+        not fed all right characters; the others take one fused pass.
 
         Sources: Bengio et al. 2015; with passes, Duckworth et al. 2019.
         """
-        code = self.code(z, conditions)
-        if fed is None or bool(fed.all()):
-            return self._decode_fused(code, inputs)
-        if passes:
-            mixed = self._mix_in_own(code, inputs, fed.to(inputs.device), passes)
-            return self._decode_fused(code, mixed)
-        forced = fed.all(dim=1).nonzero()[:, 0].to(inputs.device)
-        free = (~fed.all(dim=1)).nonzero()[:, 0].to(inputs.device)
-        own = self._decode_stepwise(code[free], inputs[free], fed.to(inputs.device)[free])
-        if not len(forced):
+        context, forced = self.context(z, conditions), teacher_forced
+        if forced is None or bool(forced.all()):
+            return self._decode_fused(context, inputs)
+        on_device = forced.to(inputs.device)
+        if n_passes:
+            return self._decode_fused(
+                context, self._mix_in_own(context, inputs, on_device, n_passes)
+            )
+        rows = forced.all(dim=1)
+        whole = rows.nonzero()[:, 0].to(inputs.device)
+        free = (~rows).nonzero()[:, 0].to(inputs.device)
+        own = self._decode_stepwise(context[free], inputs[free], on_device[free])
+        if not len(whole):
             return own
-        fused = self._decode_fused(code[forced], inputs[forced])
-        return torch.cat([fused, own])[torch.argsort(torch.cat([forced, free]))]
+        fused = self._decode_fused(context[whole], inputs[whole])
+        return torch.cat([fused, own])[torch.argsort(torch.cat([whole, free]))]
 
-    def _decode_fused(self, code: Tensor, inputs: Tensor) -> Tensor:
-        logits: Tensor = self.decoder(code, self.decoder.start(code), inputs)[0]
+    def _decode_fused(self, context: Tensor, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(context, self.decoder.initial_state(context), inputs)[0]
         return logits
 
     @torch.no_grad()
-    def _mix_in_own(self, code: Tensor, inputs: Tensor, fed: Tensor, passes: int) -> Tensor:
-        """Inputs in which the decoder's own characters stand where the right ones are not fed."""
+    def _mix_in_own(self, context: Tensor, inputs: Tensor, forced: Tensor, n_passes: int) -> Tensor:
+        """Replace the characters that are not fed by the decoder's own."""
         mixed = inputs
-        for _ in range(passes):
-            said = self._decode_fused(code, mixed).argmax(dim=2) + FIRST_OUTPUT
+        for _ in range(n_passes):
+            said = self._decode_fused(context, mixed).argmax(dim=2) + FIRST_OUTPUT
             own = torch.cat([inputs[:, :1], said[:, :-1]], dim=1)
-            mixed = torch.where(fed, inputs, own)
+            mixed = torch.where(forced, inputs, own)
         return mixed
 
-    def _decode_stepwise(self, code: Tensor, inputs: Tensor, fed: Tensor) -> Tensor:
-        state = self.decoder.start(code)
+    def _decode_stepwise(self, context: Tensor, inputs: Tensor, forced: Tensor) -> Tensor:
+        state = self.decoder.initial_state(context)
         logits: list[Tensor] = []
         for position in range(inputs.shape[1]):
             character = inputs[:, position : position + 1]
             if logits:
                 own = logits[-1].argmax(dim=2) + FIRST_OUTPUT
-                character = torch.where(fed[:, position : position + 1], character, own)
-            step, state = self.decoder(code, state, character)
+                character = torch.where(forced[:, position : position + 1], character, own)
+            step, state = self.decoder(context, state, character)
             logits.append(step)
         return torch.cat(logits, dim=1)

@@ -34,10 +34,10 @@ def decode(
 
     z: (rows, latent). conditions: (rows,) int64.
     """
-    code = model.code(z.to(model.device), conditions.to(model.device))
+    context = model.context(z.to(model.device), conditions.to(model.device))
     if how.beam > 1:
-        return _beam_search(model, code, limit, how.beam)
-    return _step_by_step(model, code, limit, how)
+        return _beam_search(model, context, limit, how.beam)
+    return _step_by_step(model, context, limit, how)
 
 
 def probabilities(model: CondVAE, z: Tensor, conditions: Tensor, words: Tensor) -> Tensor:
@@ -51,15 +51,15 @@ def probabilities(model: CondVAE, z: Tensor, conditions: Tensor, words: Tensor) 
     return torch.softmax(logits.float(), dim=2).gather(2, outputs)[:, :, 0]
 
 
-def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Tensor:
+def _step_by_step(model: CondVAE, context: Tensor, limit: int, how: Decoding) -> Tensor:
     """Decode one character at a time. Rows that have ended leave the batch."""
-    device = code.device
-    words = torch.full((len(code), limit), EOS, device=device)
-    rows = torch.arange(len(code), device=device)
-    state = model.decoder.start(code)
-    character = torch.full((len(code), 1), SOS, device=device)
+    device = context.device
+    words = torch.full((len(context), limit), EOS, device=device)
+    rows = torch.arange(len(context), device=device)
+    state = model.decoder.initial_state(context)
+    character = torch.full((len(context), 1), SOS, device=device)
     for position in range(limit):
-        logits, state = model.decoder(code, state, character)
+        logits, state = model.decoder(context, state, character)
         if how.temperature > 0:
             logits = logits.float() / how.temperature + _gumbel(logits, how.seed, position)
         character = logits.argmax(dim=2) + FIRST_OUTPUT
@@ -67,7 +67,7 @@ def _step_by_step(model: CondVAE, code: Tensor, limit: int, how: Decoding) -> Te
         going_on = character[:, 0] != EOS
         if not going_on.any():
             break
-        rows, code, character = rows[going_on], code[going_on], character[going_on]
+        rows, context, character = rows[going_on], context[going_on], character[going_on]
         state = (state[0][:, going_on], state[1][:, going_on])
     return words
 
@@ -81,15 +81,15 @@ def _gumbel(logits: Tensor, seed: int, position: int) -> Tensor:
     return -torch.log(-torch.log(uniform.clamp_min(1e-30))).to(logits.device)
 
 
-def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
+def _beam_search(model: CondVAE, context: Tensor, limit: int, beam: int) -> Tensor:
     """Find the most likely word while keeping the `beam` most likely beginnings of each row.
 
     The likelihood is that of the whole word with its end, without a bonus for length.
     Source: Graves 2012, section 3.
     """
-    rows, device = len(code), code.device
-    code = code.repeat_interleave(beam, dim=0)
-    state = model.decoder.start(code)
+    rows, device = len(context), context.device
+    context = context.repeat_interleave(beam, dim=0)
+    state = model.decoder.initial_state(context)
     words = torch.full((rows, beam, limit), EOS, device=device)
     character = torch.full((rows * beam, 1), SOS, device=device)
     # All hypotheses begin alike: only the first counts until they differ.
@@ -98,7 +98,7 @@ def _beam_search(model: CondVAE, code: Tensor, limit: int, beam: int) -> Tensor:
     ended = torch.zeros(rows, beam, dtype=torch.bool, device=device)
     first = torch.arange(rows, device=device)[:, None] * beam
     for position in range(limit):
-        logits, state = model.decoder(code, state, character)
+        logits, state = model.decoder(context, state, character)
         step = F.log_softmax(logits[:, 0].float(), dim=1).view(rows, beam, -1)
         # A finished word continues with its end token at no cost.
         only_end = torch.full_like(step, -torch.inf)

@@ -1,8 +1,8 @@
 """Draws from the prior as training examples, and the cells of the latent space that label them.
 
-Training on posteriors alone leaves the decoder to itself wherever the prior has mass and no
-posterior reaches, and there the tenses of one draw go different ways. So the latent space is
-divided among the paradigms, and the decoder is told what to say everywhere.
+Training on posteriors alone leaves the decoder untrained where the prior has mass and no posterior
+reaches; there the tenses of one draw come from different verbs. So the latent space is divided
+among the paradigms, and the decoder has a target everywhere.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.compute.randomness import seeded
-from core.config.schema import Config
+from core.config.schema import Codebook, Config
 from core.corpus.batches import Batches
 from core.corpus.paradigms import Paradigm
 from core.errors import InputError
@@ -22,7 +22,7 @@ from core.model.cvae import Memory, Posterior
 ROUNDS = 60
 """Rounds in which the cells are balanced."""
 DRAWS = 4096
-"""Draws on which a round measures the cells, and that are told their cells at once."""
+"""Draws on which a round measures the cells, and whose cells are computed at once."""
 SMALLEST_SHARE = 0.05
 """Added to a cell's share of the prior, as a part of an equal share, so that its logarithm is
 finite."""
@@ -42,7 +42,7 @@ class Draws:
 
 
 def divide(posterior: Posterior, conditions: int, seed: int) -> tuple[Tensor, Tensor]:
-    """A power diagram around the posteriors whose cells have equal mass under N(0, I).
+    """Compute a power diagram around the posteriors, its cells of equal mass under N(0, I).
 
     posterior: of all forms, paradigm by paradigm, (cells * conditions, Z).
     Returns the keys (cells, Z) and the bias (cells,) of the linear function of z that is largest
@@ -58,28 +58,27 @@ def divide(posterior: Posterior, conditions: int, seed: int) -> tuple[Tensor, Te
     bias = -0.5 * (mean * keys).sum(dim=1)
     for index in range(ROUNDS):
         z = torch.randn(DRAWS, mean.shape[1], generator=seeded(seed, "division", index))
-        claims = torch.addmm(bias, z.to(mean.device), keys.T)
-        share = claims.softmax(dim=1).mean(dim=0) * len(mean)
+        scores = torch.addmm(bias, z.to(mean.device), keys.T)
+        share = scores.softmax(dim=1).mean(dim=0) * len(mean)
         bias = bias - (1 - index / ROUNDS) * torch.log(share + SMALLEST_SHARE)
     return keys, bias
 
 
-def fit_memory(config: Config, paradigms: Sequence[Paradigm]) -> Config:
-    """The configuration with a memory of as many slots as the paradigms need, where it has one.
+def fit_codebook(config: Config, paradigms: Sequence[Paradigm]) -> Config:
+    """The configuration with as many slots as the paradigms need, where its prior has slots.
 
-    Raises InputError when it names a number of slots that is too small.
+    Raises InputError when it sets a number of slots that is too small.
     """
     cells = len({paradigm.forms for paradigm in paradigms})
-    model = config.model
-    if not model.has_memory or model.memory_slots >= cells:
+    prior = config.prior
+    if not isinstance(prior, Codebook) or prior.slots >= cells:
         return config
-    if model.memory_slots:
+    if prior.slots:
         raise InputError(
-            f"model.memory_slots ({model.memory_slots}) must not be less than the {cells} training "
-            "paradigms; 0 takes as many as are needed"
+            f"prior.slots ({prior.slots}) must not be less than the {cells} training paradigms; "
+            "0 takes as many as are needed"
         )
-    fitted = msgspec.structs.replace(model, memory_slots=cells)
-    return msgspec.structs.replace(config, model=fitted)
+    return msgspec.structs.replace(config, prior=msgspec.structs.replace(prior, slots=cells))
 
 
 class PriorDraws:
@@ -90,7 +89,9 @@ class PriorDraws:
     that a resumed training meets the same draws.
     """
 
-    def __init__(self, config: Config, paradigms: Sequence[Paradigm], batches: Batches) -> None:
+    def __init__(
+        self, config: Config, prior: Codebook, paradigms: Sequence[Paradigm], batches: Batches
+    ) -> None:
         first_rows: dict[tuple[str, ...], int] = {}
         for row, paradigm in enumerate(paradigms):
             first_rows.setdefault(paradigm.forms, row)
@@ -98,25 +99,34 @@ class PriorDraws:
         """The distinct paradigms, in the order of their cells."""
         self._rows = torch.tensor(list(first_rows.values()))
         self._batches = batches
-        self._size = round(config.prior.ratio * config.training.batch_size)
+        self.size = round(prior.draws * config.training.batch_size)
+        """Draws in a step."""
         self._latent_size = config.model.latent_size
         self._seed = config.training.seed
         self._epoch = -1
         self._z = torch.empty(0)
         self._words = batches.examples(self._rows)
 
+    @classmethod
+    def of(
+        cls, config: Config, paradigms: Sequence[Paradigm], batches: Batches
+    ) -> "PriorDraws | None":
+        """The draws that a configuration's prior brings; None without a codebook."""
+        prior = config.prior
+        return cls(config, prior, paradigms, batches) if isinstance(prior, Codebook) else None
+
     def batch(self, step: int, memory: Memory) -> Draws:
         """The draws of a step, counted from 0 over the whole training."""
         epoch, position = divmod(step, self._batches.steps)
         if epoch != self._epoch:
             self._draw(epoch, memory)
-        part = slice(position * self._size, (position + 1) * self._size)
+        part = slice(position * self.size, (position + 1) * self.size)
         target, conditions = self._batches.forms(self._words, part)
         return Draws(self._z[part], target, conditions)
 
     def _draw(self, epoch: int, memory: Memory) -> None:
         generator = seeded(self._seed, "prior draws", epoch)
-        count = self._batches.steps * self._size
+        count = self._batches.steps * self.size
         conditions = self._batches.conditions
         z = torch.randn(count, self._latent_size, generator=generator)
         drawn = torch.randint(conditions, (count,), generator=generator)
@@ -124,11 +134,11 @@ class PriorDraws:
         with torch.no_grad():
             cells = torch.cat(
                 [
-                    memory.claims(z[start : start + DRAWS].to(device)).argmax(dim=1)
+                    memory.scores(z[start : start + DRAWS].to(device)).argmax(dim=1)
                     for start in range(0, count, DRAWS)
                 ]
             )
         words = self._rows[cells.cpu()] * conditions + drawn
-        order = self._batches.by_length(self._size, words)
+        order = self._batches.by_length(self.size, words)
         self._z, self._words = z[order].to(device), self._batches.examples(words[order])
         self._epoch = epoch

@@ -73,8 +73,9 @@ def load_inference(directory: RunDirectory, name: str = "") -> Inference:
     path, vocabulary = directory.checkpoint(name or there[0]), directory.vocabulary()
     snapshot = load(path)
     # No memory is allocated for the shapes in config.toml before they match the file.
+    config = directory.config()
     with torch.device("meta"):
-        model = CondVAE(directory.config().model, vocabulary)
+        model = CondVAE(config.model, config.prior, vocabulary)
     if any(tensor.dtype != torch.float32 for tensor in snapshot.model.values()):
         raise InputError(f"cannot use {path}: its weights are not float32")
     try:

@@ -134,6 +134,7 @@ class RunDirectory:
         for path in (
             *self.path.glob(f".{self.environment_file.name}.*"),
             *self.path.glob(f".{self.summary_file.name}.*"),
+            *self.path.glob(f".{self.config_file.name}.*"),
             *self.checkpoints.glob(".*"),
         ):
             if TEMPORARY.fullmatch(path.name) and path.is_file() and not path.is_symlink():

@@ -1,8 +1,7 @@
 """Beta, teacher forcing ratio and learning rate as functions of the step.
 
-Having no state, they need no saving, and a screen can draw them before a run exists. What was set
-by hand while the training ran takes their place. Progress is the share of the training that lies
-behind, from 0 to 1.
+They have no state, so they need no saving and can be drawn before a run exists. A number that was
+set by hand while the training ran takes the place of its schedule.
 """
 
 import math
@@ -12,20 +11,19 @@ from typing import Literal
 
 import msgspec
 
+from core.config.annealing import Monotonic
 from core.config.fields import field
-from core.config.schema import Config, ObjectiveConfig, OptimizerConfig, TeacherForcingConfig
+from core.config.schema import Codebook, Config
 from core.errors import InputError
 
-ONECYCLE_START = 1 / 25
-SIGMOID_STEEPNESS = 12.0
 BACK = "schedule"
 """The word that returns a number to its schedule."""
 EDITABLE: Mapping[str, str] = {
-    "beta": "objective.beta_max",
+    "beta": "objective.annealing.beta_max",
     "learning_rate": "optimizer.learning_rate",
     "teacher_forcing_ratio": "teacher_forcing.start",
 }
-"""What can be changed while a training runs, each with the setting whose range it shares."""
+"""Numbers that can be changed while a training runs, each with the setting whose range it has."""
 
 
 class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,7 +75,7 @@ def read_edit(name: str, text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Where beta stands in its course."""
+    """Place of beta in its course."""
 
     cycle: int
     """From 1."""
@@ -99,25 +97,22 @@ class Schedules:
         return self.steps_per_epoch * self.config.training.epochs
 
     @property
-    def division(self) -> int:
-        """The step before which the latent space is divided and draws from the prior begin."""
-        return math.ceil(self.config.prior.start * self.steps)
+    def partition_step(self) -> int | None:
+        """Step before which the latent space is divided and draws from the prior begin, if any."""
+        prior = self.config.prior
+        return math.ceil(prior.start * self.steps) if isinstance(prior, Codebook) else None
 
     def beta(self, step: int) -> float:
-        """The KL weight at a step."""
+        """KL weight at a step."""
         if self.overrides.beta is not None:
             return self.overrides.beta
-        config, progress = self.config.objective, step / self.steps
-        risen = beta(config, progress)
-        if not (config.fall_ratio and self.config.model.has_memory):
-            return risen
-        fallen = min(1.0, max(0.0, (progress - self.config.prior.start) / config.fall_ratio))
-        return risen + (config.beta_final - risen) * fallen
+        progress = step / self.steps
+        return self.config.prior.lower(self.config.objective.annealing.value(progress), progress)
 
     def phase(self, step: int) -> Phase:
-        """Where beta stands in its course after a step."""
-        config = self.config.objective
-        cycles = config.cycles if config.annealing == "cyclical" else 1
+        """Place of beta in its course after a step."""
+        annealing = self.config.objective.annealing
+        cycles = annealing.n_cycles
         position = min(step / self.steps, 1.0) * cycles
         cycle = min(int(position), cycles - 1)
         course: Literal["resting", "rising", "holding", "falling", "set by hand"] = "holding"
@@ -129,81 +124,37 @@ class Schedules:
                 course = "rising"
             elif after < here and int((step + 1) / self.steps * cycles) == cycle:
                 course = "falling"
-            elif config.annealing != "constant" and position - cycle < config.zero_ratio:
+            elif isinstance(annealing, Monotonic) and position - cycle < annealing.zero_ratio:
                 course = "resting"
         return Phase(cycle + 1, cycles, course)
 
     @property
     def cycle_starts(self) -> tuple[int, ...]:
-        """The steps at which the second and every later cycle of beta begins."""
-        config = self.config.objective
-        cycles = config.cycles if config.annealing == "cyclical" else 1
+        """Steps at which the second and every later cycle of beta begins."""
+        cycles = self.config.objective.annealing.n_cycles
         return tuple(math.ceil(self.steps * cycle / cycles) for cycle in range(1, cycles))
 
+    @property
+    def peak_beta(self) -> float:
+        """The highest beta of the training.
+
+        Within a cycle beta only rises, and only the fall ends that: the peak is a cycle's last step
+        or the first of the fall.
+        """
+        ends = {end - 1 for end in (*self.cycle_starts, self.steps)}
+        return max(self.beta(step) for step in ends | {self.partition_step or 0, 0})
+
     def teacher_forcing_ratio(self, step: int) -> float:
-        """The teacher forcing ratio at a step."""
+        """Teacher forcing ratio at a step."""
         if self.overrides.teacher_forcing_ratio is not None:
             return self.overrides.teacher_forcing_ratio
-        return teacher_forcing_ratio(self.config.teacher_forcing, step / self.steps)
+        return self.config.teacher_forcing.value(step / self.steps)
 
     def learning_rate(self, step: int) -> float:
-        """The learning rate at a step."""
+        """Learning rate at a step."""
         if self.overrides.learning_rate is not None:
             return self.overrides.learning_rate
-        return learning_rate(
-            self.config.optimizer, step / self.steps, epoch=step // self.steps_per_epoch
+        optimizer = self.config.optimizer
+        return optimizer.schedule.value(
+            optimizer.learning_rate, step / self.steps, step // self.steps_per_epoch
         )
-
-
-def beta(config: ObjectiveConfig, progress: float) -> float:
-    """The KL weight.
-
-    Cyclical: Fu et al. 2019, eq. 6, with the zero phase of Li et al. 2020 (Optimus) at the head of
-    each cycle. Monotonic is a single cycle.
-    """
-    if config.annealing == "constant":
-        return config.beta_max
-    cycles = config.cycles if config.annealing == "cyclical" else 1
-    position = progress * cycles % 1.0 if progress < 1 else 1.0
-    risen = min(1.0, max(0.0, (position - config.zero_ratio) / config.rise_ratio))
-    return config.beta_start + (config.beta_max - config.beta_start) * rise(config.shape, risen)
-
-
-def rise(shape: str, share: float) -> float:
-    """Height of a rise from 0 to 1 of the given shape after a share of its time."""
-    if shape == "sigmoid":
-        low = _sigmoid(-SIGMOID_STEEPNESS / 2)
-        height = _sigmoid(SIGMOID_STEEPNESS * (share - 0.5))
-        return (height - low) / (1 - 2 * low)
-    if shape == "cosine":
-        return 0.5 * (1 - math.cos(math.pi * share))
-    return share
-
-
-def teacher_forcing_ratio(config: TeacherForcingConfig, progress: float) -> float:
-    """The teacher forcing ratio. Source: Bengio et al. 2015, section 2.4 (linear decay)."""
-    return config.start + (config.end - config.start) * progress
-
-
-def learning_rate(config: OptimizerConfig, progress: float, epoch: int) -> float:
-    """The learning rate.
-
-    step: PyTorch's StepLR, by epochs. cosine: Loshchilov & Hutter 2017, eq. 5, one period.
-    onecycle: Smith & Topin 2018, a cosine up from a 25th and a cosine down.
-    """
-    peak, final = config.learning_rate, config.learning_rate * config.final_ratio
-    if config.schedule == "step":
-        return peak * config.gamma ** (epoch // config.step_epochs)
-    if config.schedule == "cosine":
-        return final + (peak - final) * rise("cosine", 1 - progress)
-    if config.schedule == "onecycle":
-        if progress < config.warmup_ratio:
-            start = peak * ONECYCLE_START
-            return start + (peak - start) * rise("cosine", progress / config.warmup_ratio)
-        left = (1 - progress) / (1 - config.warmup_ratio)
-        return final + (peak - final) * rise("cosine", left)
-    return peak
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))

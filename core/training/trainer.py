@@ -1,7 +1,7 @@
 """The training loop: a configuration and a corpus in, events out.
 
-A Trainer knows nobody who watches and writes nothing. It is asked for events one by one; between
-two of them its state is whole, and `snapshot` may take it.
+A Trainer writes nothing. It yields events one by one; between two of them its state is whole, and
+`snapshot` may take it.
 """
 
 import contextlib
@@ -16,25 +16,24 @@ import torch
 from torch import Tensor
 
 from core.compute.hardware import Hardware, choose, is_out_of_memory
-from core.compute.randomness import seeded
 from core.compute.workers import Workers
 from core.config.schema import Config
-from core.corpus.augmentation import hallucinate
-from core.corpus.batches import Batches, pad_together, shift_right
 from core.corpus.paradigms import Corpus, Pair
-from core.corpus.vocabulary import BLANK, EOS, Vocabulary
+from core.corpus.vocabulary import Vocabulary
 from core.errors import Cancelled, InputError
 from core.model.cvae import CondVAE
 from core.model.inference import Inference
-from core.model.prior import Draws, PriorDraws, divide, fit_memory
+from core.model.prior import fit_codebook
 from core.scores.evaluation import Evaluation, joint_score
 from core.training import events
 from core.training.clock import Clock
 from core.training.control import Control
+from core.training.examples import Examples, ExampleSource
 from core.training.means import RunningMeans
+from core.training.optimizers import new_optimizer, restore_state, revert_step_unless, state_of
 from core.training.schedules import Overrides, Schedules
 from core.training.snapshot import Position, Snapshot
-from core.training.step import Examples, learn, together, unchanged_unless
+from core.training.step import compute_gradients, sum_shards
 
 MEASURED_STEPS = 3
 
@@ -42,7 +41,7 @@ MEASURED_STEPS = 3
 class Trainer:
     """One training of one model.
 
-    Iterate over `run()`; whatever `control` is told takes effect between two steps.
+    Iterate over `run()`; the requests of `control` take effect between two steps.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Trainer:
         control: Control,
         hardware: Hardware,
     ) -> None:
-        config = fit_memory(config, corpus.split("train"))
+        config = fit_codebook(config, corpus.split("train"))
         training = msgspec.structs.replace(config.training, batch_size=hardware.batch_size)
         self.config = config = msgspec.structs.replace(config, training=training)
         self.control = control
@@ -62,25 +61,11 @@ class Trainer:
         self.device = torch.device(hardware.device)
         self._corpus = corpus
         self._evaluation = Evaluation(config.evaluation, corpus, pairs)
-        paradigms = corpus.split("train")
-        invented = hallucinate(paradigms, config.training.hallucinated, config.training.seed)
-        self.batches = Batches(
-            (*paradigms, *invented),
-            vocabulary,
-            task=config.objective.task,
-            batch_size=config.training.batch_size,
-            seed=config.training.seed,
-            device=self.device,
-            bucket=config.training.bucket,
-        )
-        self._prior = (
-            PriorDraws(config, corpus.split("train"), self.batches)
-            if config.model.has_memory
-            else None
-        )
+        self._source = ExampleSource(config, corpus, vocabulary, self.device)
+        self.batches = self._source.batches
         self.schedules = Schedules(config, self.batches.steps)
         self.model = _new_model(config, vocabulary).to(self.device)
-        self.optimizer = _new_optimizer(config, self.model)
+        self.optimizer = new_optimizer(config.optimizer, self.model)
         self._workers = Workers(hardware.threads)
         self._inference = Inference(
             self.model,
@@ -92,7 +77,7 @@ class Trainer:
         self._position = Position()
         self._step = 0
         self._clock = Clock()
-        self._tolerated = _tolerated(config)
+        self._tolerated = config.optimizer.on_nonfinite.tolerated
         self._means = RunningMeans(self.device, self._tolerated)
         self._resumed = False
 
@@ -101,13 +86,8 @@ class Trainer:
         position = msgspec.structs.replace(
             self._position, step=self._step, elapsed=self._clock.elapsed
         )
-        optimizer = {
-            f"optimizer.{index}.{name}": tensor
-            for index, state in self.optimizer.state_dict()["state"].items()
-            for name, tensor in state.items()
-            if isinstance(tensor, Tensor)
-        }
-        return Snapshot(position, self.model.state_dict(), optimizer | self._means.state())
+        training = state_of(self.optimizer) | self._means.state()
+        return Snapshot(position, self.model.state_dict(), training)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot.
@@ -116,9 +96,12 @@ class Trainer:
         """
         try:
             self.model.load_state_dict(dict(snapshot.model))
-            state = self._optimizer_state(snapshot)
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            restore_state(
+                self.optimizer,
+                self.config.optimizer,
+                snapshot.training,
+                begun=snapshot.position.step > 0,
+            )
             self._means.restore(snapshot.training)
         except (RuntimeError, LookupError, ValueError) as error:
             reason = " ".join(str(error).split())
@@ -141,32 +124,6 @@ class Trainer:
             raise InputError(
                 f"training.start_from does not fit this configuration: {reason}"
             ) from None
-
-    def _optimizer_state(self, snapshot: Snapshot) -> dict[int, dict[str, Tensor]]:
-        """What the optimiser knew of each parameter, by the parameter's number.
-
-        Raises ValueError or LookupError when it is not this optimiser's: PyTorch would take it, and
-        fail or start anew at the next step.
-        """
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, tensor in snapshot.training.items():
-            kind, _, rest = key.partition(".")
-            if kind == "optimizer":
-                index, _, name = rest.partition(".")
-                state.setdefault(int(index), {})[name] = tensor
-        settings, parameters = self.config.optimizer, list(self.model.parameters())
-        if settings.name == "sgd":
-            names = {"momentum_buffer"} if settings.momentum else set()
-        else:
-            names = {"step", "exp_avg", "exp_avg_sq"}
-        known = bool(names) and snapshot.position.step > 0
-        if bool(state) is not known or any(there.keys() != names for there in state.values()):
-            raise ValueError(f"it was not saved by the optimiser {settings.name}")
-        for number, there in state.items():
-            shapes = {tensor.shape for name, tensor in there.items() if name != "step"}
-            if shapes != {parameters[number].shape}:
-                raise ValueError(f"the optimiser's state of parameter {number} has another shape")
-        return state
 
     def run(self) -> Iterator[events.Event]:
         """Train to the last step, or until the control says stop.
@@ -227,92 +184,36 @@ class Trainer:
     def train_step(self) -> int:
         """Take one step; the number of words in it."""
         step = self._step
-        if step == self.schedules.division:
-            self._divide()
-        examples = self.examples(step)
-        beta = self.schedules.beta(step)
-        learnt = together(
+        if step == self.schedules.partition_step:
+            self._source.divide_latent_space(self._inference, self.model.memory)
+        examples, beta = self.examples(step), self.schedules.beta(step)
+        result = sum_shards(
             self._workers.map(
-                lambda share: learn(
-                    self.model, share, examples, self.config, beta, bfloat16=self.hardware.bfloat16
+                lambda shard: compute_gradients(
+                    self.model, shard, examples, self.config, beta, bfloat16=self.hardware.bfloat16
                 ),
-                examples.shares(self._workers.count),
+                examples.shards(self._workers.count),
             )
         )
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedules.learning_rate(step)
-        for parameter, gradient in zip(self.model.parameters(), learnt.gradients, strict=True):
+        for parameter, gradient in zip(self.model.parameters(), result.gradients, strict=True):
             parameter.grad = gradient
         norm = torch.nn.utils.clip_grad_norm_(
             self.model.parameters(), self.config.optimizer.clip_norm or math.inf
         )
         if self._tolerated:
-            with unchanged_unless((learnt.loss + norm).isfinite(), self.optimizer):
+            with revert_step_unless((result.loss + norm).isfinite(), self.optimizer):
                 self.optimizer.step()
         else:
             self.optimizer.step()
-        self._means.add(step, learnt.loss, learnt.ce, learnt.kl, learnt.lengths, norm)
+        self._means.add(step, result.loss, result.ce, result.kl, result.lengths, norm)
         self._step += 1
         return len(examples.source)
 
     def examples(self, step: int) -> Examples:
-        """What a step learns from, counted from 0 over the whole training.
-
-        Its randomness depends on the seed and the step alone.
-        """
-        batch, draws = self.batches.batch(step), self._draws(step)
-        generator = seeded(self.config.training.seed, "step", step, self.hardware.device)
-        shape = len(batch.source), self.model.latent_size
-        noise = torch.randn(shape, generator=generator, device=self.device)
-        target, conditions = batch.target, batch.target_conditions
-        if draws:
-            target = pad_together(target, draws.target)
-            conditions = torch.cat([conditions, draws.target_conditions])
-        inputs = shift_right(target)
-        if blank := self.config.objective.blank_probability:
-            chance = torch.rand(inputs.shape, generator=generator, device=self.device)
-            inputs = inputs.masked_fill((chance < blank) & (inputs > EOS), BLANK)
-        return Examples(
-            batch.source,
-            batch.source_conditions,
-            noise,
-            draws.z if draws else noise[:0],
-            target,
-            conditions,
-            inputs,
-            self._fed(inputs, step),
-        )
-
-    def _draws(self, step: int) -> Draws | None:
-        """The draws from the prior that this step trains on, if any."""
-        if not (self._prior and self.model.memory and self.config.prior.ratio):
-            return None
-        if step < self.schedules.division:
-            return None
-        return self._prior.batch(step, self.model.memory)
-
-    def _divide(self) -> None:
-        """Divide the latent space among the training paradigms as the encoder places them now."""
-        if not (self._prior and self.model.memory):
-            return
-        paradigms, conditions = self._prior.paradigms, range(self.batches.conditions)
-        posterior = self._inference.posterior(
-            [forms[condition] for forms in paradigms for condition in conditions],
-            [condition for _ in paradigms for condition in conditions],
-        )
-        keys, bias = divide(posterior, len(conditions), self.config.training.seed)
-        self.model.memory.divide(keys, bias)
-
-    def _fed(self, inputs: Tensor, step: int) -> Tensor | None:
-        """Which input characters are the right ones rather than the decoder's own, (B, T)."""
-        ratio = self.schedules.teacher_forcing_ratio(step)
-        if ratio >= 1:
-            return None
-        coins = seeded(self.config.training.seed, "teacher forcing", step)
-        if self.config.teacher_forcing.mode == "sequence":
-            fed = torch.rand(len(inputs), 1, generator=coins) < ratio
-            return fed.expand(inputs.shape)
-        return torch.rand(inputs.shape, generator=coins) < ratio
+        """The examples of a step, counted from 0 over the whole training."""
+        return self._source.examples(step, self.schedules, self.model.memory)
 
     def _edits(self) -> Iterator[events.Event]:
         for name, value in self.control.take_edits().items():
@@ -479,25 +380,7 @@ def choose_hardware(
     return choose(config.hardware, config.training.batch_size, seconds_per_word)
 
 
-def _tolerated(config: Config) -> int:
-    """Steps in a row that may fail to be finite."""
-    settings = config.optimizer
-    return settings.skip_at_most if settings.on_nonfinite == "skip" else 0
-
-
 def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
-        return CondVAE(config.model, vocabulary)
-
-
-def _new_optimizer(config: Config, model: CondVAE) -> torch.optim.Optimizer:
-    settings = config.optimizer
-    rate, decay = settings.learning_rate, settings.weight_decay
-    fused = model.device.type in ("cuda", "cpu")
-    if settings.name == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), rate, settings.momentum, weight_decay=decay, fused=fused
-        )
-    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-    return kind(model.parameters(), rate, weight_decay=decay, fused=fused)
+        return CondVAE(config.model, config.prior, vocabulary)

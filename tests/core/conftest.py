@@ -3,23 +3,25 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from core.config.schema import ModelConfig
+from core.config.schema import Codebook, ModelConfig, Prior
 from core.corpus.batches import Batch, Batches
 from core.corpus.vocabulary import Vocabulary
 from core.model.cvae import CondVAE
 
 NewModel = Callable[..., CondVAE]
+CODEBOOK = Codebook(size=96)
 
 
 @pytest.fixture(scope="session")
 def new_model(vocabulary: Vocabulary) -> NewModel:
     """A small model with weights drawn anew, large enough that its words differ."""
 
-    def made(**changes: object) -> CondVAE:
+    def made(prior: Prior = CODEBOOK, **changes: object) -> CondVAE:
         sizes = {"embedding_size": 8, "hidden_size": 16, "latent_size": 4, "condition_size": 4}
+        sizes |= {"latent_every_step": True}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
-            model = CondVAE(ModelConfig(**(sizes | changes)), vocabulary)
+            model = CondVAE(ModelConfig(**(sizes | changes)), prior, vocabulary)
             for parameter in model.parameters():
                 torch.nn.init.normal_(parameter, std=0.7)
         with torch.no_grad():

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.config import earlier
 from core.config.presets import own_folder, preset
 from core.config.schema import Config
 from core.experiments.design import read_experiment
@@ -82,11 +82,7 @@ def expected(differences: Mapping[str, Any]) -> dict[str, Any]:
 
 def flat(config: Config) -> dict[str, Any]:
     """The settings by their names of version 0.1.0."""
-    return {
-        f"{section}.{name}": value
-        for section, table in msgspec.to_builtins(config).items()
-        for name, value in table.items()
-    }
+    return earlier.flat(config)
 
 
 def effective(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from core.catalogue.listing import summarize
 from core.compute.workers import Workers
 from core.config.build import to_toml
-from core.config.schema import Config
+from core.config.schema import Chosen, Config
 from core.corpus.paradigms import Corpus
 from core.errors import InputError, OwnedElsewhereError, TrainingError
 from core.model.inference import Inference
@@ -27,7 +27,7 @@ from core.runs.environment import read_environment
 from core.runs.history import History
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned, owning
-from core.session import prepare, train
+from core.session import checked, prepare, train
 from core.training import events
 from core.training.control import Control
 
@@ -36,19 +36,19 @@ WhileStep = Callable[[int, Callable[[], None]], None]
 
 RECIPES = {
     "adam, a coin a word": (
-        "teacher_forcing.mode=sequence",
+        "teacher_forcing.kind=sequence",
         "teacher_forcing.start=0.5",
         "teacher_forcing.end=0.5",
     ),
     "sgd with momentum, a coin a character": (
-        "teacher_forcing.mode=token",
+        "teacher_forcing.kind=token",
         "teacher_forcing.start=0.5",
         "teacher_forcing.end=0.5",
-        "optimizer.name=sgd",
+        "optimizer.kind=sgd",
         "optimizer.momentum=0.9",
         "optimizer.learning_rate=0.1",
     ),
-    "adamw, all forced": ("optimizer.name=adamw", "optimizer.weight_decay=0.1"),
+    "adamw, all forced": ("optimizer.kind=adamw", "optimizer.weight_decay=0.1"),
 }
 REPORTS = "training.report_every=5"
 """So that a mean spans an interruption."""
@@ -253,6 +253,19 @@ def stopped(tiny: Tiny, tmp_path: Path) -> RunDirectory:
     return run
 
 
+def test_the_configuration_of_a_run_repeats_it_with_what_was_chosen(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    config = tiny("hardware.threads=0", "hardware.device=auto", "training.batch_size=0")
+    chosen = Chosen(device="cpu", threads=1, precision="float32", batch_size=12)
+    again = checked(msgspec.structs.replace(config, chosen=chosen))
+    assert (again.hardware.threads, again.training.batch_size, again.chosen) == (1, 12, None)
+    gone = checked(
+        msgspec.structs.replace(config, chosen=msgspec.structs.replace(chosen, device="mps"))
+    )
+    assert (gone.hardware.threads, gone.training.batch_size, gone.chosen) == (0, 0, None)
+
+
 class TestResuming:
     @pytest.mark.parametrize("recipe", RECIPES)
     @pytest.mark.parametrize("step", [0, 1, 3, 4, 5, 6, 11, 12])
@@ -357,13 +370,22 @@ class TestResuming:
         assert copied.journal_file.read_bytes() == before
         assert not is_owned(copied)
 
+    @pytest.mark.parametrize("earlier", [False, True])
     def test_keeps_the_hardware_of_the_beginning(
-        self, stopped: RunDirectory, monkeypatch: pytest.MonkeyPatch
+        self, stopped: RunDirectory, monkeypatch: pytest.MonkeyPatch, earlier: bool
     ) -> None:
-        config = to_toml(stopped.config()).replace("threads = 1", "threads = 0")
-        stopped.config_file.write_text(config)
-        # A number that no measurement tries.
-        before = stopped.environment_file.read_text().replace('"threads": 1', '"threads": 7')
+        config = stopped.config()
+        assert config.chosen == Chosen(
+            device="cpu", threads=1, precision="float32", batch_size=config.training.batch_size
+        )
+        # A number that no measurement tries. Version 0.1.0 wrote it to the environment alone.
+        chosen = None if earlier else msgspec.structs.replace(config.chosen, threads=7)
+        open_ = msgspec.structs.replace(config.hardware, threads=0)
+        config = msgspec.structs.replace(config, hardware=open_, chosen=chosen)
+        stopped.config_file.write_text(to_toml(config))
+        before = stopped.environment_file.read_text()
+        if earlier:
+            before = before.replace('"threads": 1', '"threads": 7')
         stopped.environment_file.write_text(before)
         counts: list[int] = []
 
@@ -393,17 +415,26 @@ class TestResuming:
         torn = [
             stopped.checkpoints / ".last.safetensors.0123abcd",
             stopped.path / ".environment.json.0123abcd",
+            stopped.path / ".config.toml.0123abcd",
         ]
         others = [stopped.path / ".labels.json.0123abcd", stopped.checkpoints / ".notes"]
         for path in (*torn, *others):
             path.write_bytes(b"half")
         list(train(stopped, Control()))
-        assert [path.exists() for path in (*torn, *others)] == [False, False, True, True]
+        assert [path.exists() for path in (*torn, *others)] == [False] * 3 + [True] * 2
 
-    def test_measures_anew_where_the_environment_is_lost(self, stopped: RunDirectory) -> None:
+    def test_writes_the_environment_anew_where_it_is_lost(self, stopped: RunDirectory) -> None:
         stopped.environment_file.write_text("{")
         list(train(stopped, Control()))
         assert read_environment(stopped) is not None
+
+    def test_measures_anew_where_nothing_is_written_down(self, stopped: RunDirectory) -> None:
+        config = stopped.config()
+        stopped.config_file.write_text(to_toml(msgspec.structs.replace(config, chosen=None)))
+        stopped.environment_file.unlink()
+        list(train(stopped, Control()))
+        assert read_environment(stopped) is not None
+        assert stopped.config() == config
 
     def test_of_a_run_that_never_saved_begins_anew(
         self, tiny: Tiny, tmp_path: Path, uninterrupted: Callable[[str], RunDirectory]
@@ -451,7 +482,7 @@ class TestResuming:
 def test_a_training_that_fails_leaves_its_last_checkpoint_whole(tiny: Tiny, tmp_path: Path) -> None:
     run = prepare(
         tiny(
-            "optimizer.name=sgd",
+            "optimizer.kind=sgd",
             "optimizer.learning_rate=100",
             "optimizer.momentum=0.99",
             "optimizer.clip_norm=0",

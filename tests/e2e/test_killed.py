@@ -22,7 +22,7 @@ def test_killed_runs_end_as_the_undisturbed_one(
     tmp_path: Path, tiny: Callable[..., Config], kills: int
 ) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(to_toml(tiny("training.epochs=12", "objective.blank_probability=0.2")))
+    config.write_text(to_toml(tiny("training.epochs=12", "objective.word_dropout=0.2")))
     runs = tmp_path / "runs"
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("killing.py"), runs, config, str(kills), "7"],

@@ -177,7 +177,7 @@ def setup_list(app: CvaeApp) -> FieldList:
 
 
 def known(app: CvaeApp) -> str:
-    field = setup_list(app).known
+    field = setup_list(app).field
     return field.key if field else ""
 
 
@@ -291,9 +291,13 @@ SETUP = [
     opens("y", CommandDialog),
 ]
 FIELD_LIST = [
-    Press("right", partial(draft, "optimizer.schedule"), before=on_field("optimizer.schedule")),
-    Press("left", partial(draft, "optimizer.schedule")),
-    Press("space", partial(draft, "optimizer.schedule")),
+    Press(
+        "right",
+        partial(draft, "optimizer.schedule.kind"),
+        before=on_field("optimizer.schedule.kind"),
+    ),
+    Press("left", partial(draft, "optimizer.schedule.kind")),
+    Press("space", partial(draft, "optimizer.schedule.kind")),
     Press("enter", focus, gives("value"), on_field("training.epochs")),
 ]
 FIELD_INPUT = [
@@ -516,7 +520,9 @@ async def test_every_key_of_a_place_acts(
 ) -> None:
     reach, presses = PLACES[place]
     app = CvaeApp(runs, view=RunDirectory(runs / "alpha"))
-    app.proposed = tiny("training.epochs=100000", "objective.beta_max=2", "prior.start=0.0001")
+    app.proposed = tiny(
+        "training.epochs=100000", "objective.annealing.beta_max=2", "prior.start=0.0001"
+    )
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         await reach(pilot)

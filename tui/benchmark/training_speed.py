@@ -32,7 +32,7 @@ from core.corpus.vocabulary import FIRST_OUTPUT, PAD, SOS, Vocabulary
 from core.model.cvae import Posterior
 from core.model.objective import cross_entropy, kl_divergence
 from core.training.control import Control
-from core.training.step import learn
+from core.training.step import compute_gradients
 from core.training.trainer import Trainer, choose_hardware
 
 ROUNDS = 5
@@ -166,8 +166,8 @@ class _Loop:
     def _decode(
         self, z: Tensor, condition: Tensor, word: Tensor, generator: torch.Generator
     ) -> Tensor:
-        decoder, code = self._model.decoder, self._model.code(z, condition)
-        state = decoder.start(code)
+        decoder, code = self._model.decoder, self._model.context(z, condition)
+        state = decoder.initial_state(code)
         forced = float(torch.rand((), generator=generator)) < TEACHER_FORCING_RATIO
         character = torch.full_like(word[:, :1], SOS)
         ce = torch.zeros((), device=word.device)
@@ -241,9 +241,9 @@ class _Products:
         """Return the words of a step, and the factors of the products of each shard."""
         whole = trainer.examples(step)
         shares = []
-        for share in whole.shares(self._workers.count):
+        for share in whole.shards(self._workers.count):
             with _Recorder() as recorder:
-                learn(
+                compute_gradients(
                     trainer.model,
                     share,
                     whole,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "train": ("training", "Train a model, in the app, headless or detached."),
+    "config": ("training", "Print a configuration as a complete file, or the schema of all."),
     "experiment": ("training", "Train variants of one configuration, with several seeds."),
     "attach": ("training", "Open the app on a run, live or finished."),
     "stop": ("training", "Ask a run in another process to checkpoint and stop."),

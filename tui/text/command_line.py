@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from core.config.build import differences, value
+from core.config.fields import differences, value
 from core.config.schema import Config
 
 
@@ -19,6 +19,6 @@ def command_line(config: Config, preset_name: str, base: Config, name: str, runs
         words += ["--preset", preset_name]
     if name:
         words += ["--name", name]
-    for known in differences(config, base):
-        words += ["--set", f"{known.key}={known.spell(value(config, known))}"]
+    for field in differences(config, base):
+        words += ["--set", f"{field.key}={field.spell(value(config, field))}"]
     return shlex.join(words)

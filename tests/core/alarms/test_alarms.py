@@ -9,6 +9,7 @@ from core.alarms.evidence import GRACE, LOW_KL
 from core.alarms.rules import RULES
 from core.alarms.watch import Watch, alarms
 from core.config.build import with_settings
+from core.config.presets import preset
 from core.config.schema import Config
 from core.corpus.formats import find_corpus, write_corpus
 from core.corpus.paradigms import Corpus
@@ -21,14 +22,14 @@ from core.training import events
 from core.training.control import Control
 
 STEPS = 1000
-PLAIN = ("model.memory_size=0", "objective.annealing=constant")
+PLAIN = ("prior.kind=standard", "objective.annealing.kind=constant")
 NAMES = ("walk", "talk", "play", "jump", "call", "see", "cut", "take", "help", "pull")
 
 Tiny = Callable[..., Config]
 
 
 def config(*settings: str) -> Config:
-    return with_settings(Config(), settings)
+    return with_settings(preset("default"), settings)
 
 
 def at(step: int) -> dict[str, float | int]:
@@ -124,18 +125,18 @@ class TestCollapse:
         assert rung(config(*PLAIN), told) == []
 
     def test_of_a_latent_that_was_never_in_use_waits_until_beta_has_risen(self) -> None:
-        rising = config("model.memory_size=0", "objective.rise_ratio=0.4")
+        rising = config("prior.kind=standard", "objective.annealing.rise_ratio=0.4")
         ((begins, kind, _),) = rung(rising, course(lambda step: 0.1))
         assert kind == "collapse" and 400 < begins <= 450
 
     def test_does_not_wait_for_the_fall_of_beta_that_a_memory_lets(self) -> None:
-        high = config("objective.annealing=constant", "objective.beta_max=5")
+        high = config("objective.annealing.kind=constant", "objective.annealing.beta_max=5")
         told = rung(high, course(lambda step: 0.1 if step < 400 else 8.0))
         assert [(kind, begins) for _, kind, begins in told[:1]] == [("collapse", True)]
         assert GRACE * STEPS < told[0][0] <= GRACE * STEPS + 0.05 * STEPS
 
     def test_of_a_latent_that_was_in_use_is_told_while_beta_rises(self) -> None:
-        rising = config("model.memory_size=0", "objective.rise_ratio=0.7")
+        rising = config("prior.kind=standard", "objective.annealing.rise_ratio=0.7")
         ((begins, _, _),) = rung(rising, course(lambda step: 15.0 if step < 300 else 0.1))
         assert 300 < begins <= 350
 
@@ -330,17 +331,19 @@ class TestBeta:
         "settings",
         [
             (),
-            ("objective.annealing=constant",),
-            ("objective.annealing=cyclical", "objective.cycles=10"),
-            ("objective.rise_ratio=1", "model.memory_size=0"),
-            ("objective.beta_max=0", "objective.beta_final=0"),
+            ("objective.annealing.kind=constant",),
+            ("objective.annealing.kind=cyclical", "objective.annealing.cycles=10"),
+            ("objective.annealing.rise_ratio=1", "prior.kind=standard"),
+            ("objective.annealing.beta_max=0", "prior.beta_final=0"),
             ("prior.start=0.19",),
         ],
     )
     def test_that_reaches_its_maximum_is_no_alarm(self, settings: tuple[str, ...]) -> None:
         assert rung(config(*settings), [started()]) == []
 
-    @pytest.mark.parametrize("settings", [("prior.start=0.1",), ("objective.rise_ratio=0.7",)])
+    @pytest.mark.parametrize(
+        "settings", [("prior.start=0.1",), ("objective.annealing.rise_ratio=0.7",)]
+    )
     def test_that_falls_before_it_has_risen_is_told_at_the_start(
         self, settings: tuple[str, ...]
     ) -> None:
@@ -396,7 +399,7 @@ def timeless(told: list[events.Alarm]) -> list[events.Alarm]:
 def test_a_live_run_a_resumed_one_and_a_replayed_journal_give_the_same_alarms(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-    settings = tiny("training.epochs=20", "model.memory_size=0", "checkpoints.every_epochs=3")
+    settings = tiny("training.epochs=20", "prior.kind=standard", "checkpoints.every_epochs=3")
     whole = prepare(settings, tmp_path, "whole")
     live = [event for event in train(whole, Control()) if isinstance(event, events.Alarm)]
     assert {alarm.kind for alarm in live} >= {"collapse"}
@@ -429,7 +432,7 @@ def trained(
 ) -> Callable[..., list[events.Event]]:
     def told(*settings: str) -> list[events.Event]:
         chosen = with_settings(
-            Config(),
+            preset("default"),
             [
                 f"data.corpus={small_corpus}",
                 "training.epochs=40",
@@ -458,7 +461,9 @@ def begun(told: list[events.Event], kind: str) -> Iterator[events.Alarm]:
 def test_a_training_with_a_high_constant_beta_is_told_that_it_collapsed(
     trained: Callable[..., list[events.Event]],
 ) -> None:
-    told = trained("objective.annealing=constant", "objective.beta_max=5", "model.memory_size=0")
+    told = trained(
+        "objective.annealing.kind=constant", "objective.annealing.beta_max=5", "prior.kind=standard"
+    )
     reports = [event for event in told if isinstance(event, events.Progress)]
     fell = next(
         after.epoch
@@ -474,7 +479,7 @@ def test_a_training_with_a_high_constant_beta_is_told_that_it_collapsed(
 def test_a_training_without_kl_is_told_that_its_rate_is_too_high(
     trained: Callable[..., list[events.Event]],
 ) -> None:
-    told = trained("objective.beta_max=0", "objective.beta_final=0", "model.memory_size=0")
+    told = trained("objective.annealing.beta_max=0", "prior.beta_final=0", "prior.kind=standard")
     assert list(begun(told, "rate")) and not list(begun(told, "collapse"))
 
 

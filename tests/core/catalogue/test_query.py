@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from core.catalogue.listing import RunSummary
 from core.catalogue.query import DEEPEST, KEYS, parse
 from core.config.build import with_settings
+from core.config.presets import preset
 from core.config.schema import Config
 from core.errors import InputError
 
@@ -25,7 +26,8 @@ RUN = RunSummary(
 )
 NEW = RunSummary(name="new", state="new", epoch=0.0, step=0, bleu4=None, gaussian=None, age=None)
 CONFIG = with_settings(
-    Config(), ["model.latent_size=64", "optimizer.learning_rate=1e-3", "objective.shape=cosine"]
+    preset("default"),
+    ["model.latent_size=64", "optimizer.learning_rate=1e-3", "objective.annealing.shape=cosine"],
 )
 
 
@@ -97,6 +99,24 @@ def test_the_configuration_is_read_only_when_an_expression_needs_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expression", "passes"),
+    [
+        ("beta_max <= 0.4", True),
+        ("blank_probability = 0.3", True),
+        ("memory = 96 and model.memory_size = 96", True),
+        ("annealing = cyclical", False),
+        ("objective.annealing = monotonic and schedule = onecycle", True),
+        ("prior.kind = codebook and slots >= 0", True),
+        ("passes = 1", False),
+    ],
+)
+def test_settings_go_by_their_names_and_by_those_of_version_0_1_0(
+    expression: str, passes: bool
+) -> None:
+    assert parse(expression)(NEW, lambda: CONFIG) is passes
+
+
+@pytest.mark.parametrize(
     ("expression", "sentence"),
     [
         ("blue > 3", "'blue' is not known; accepted: name, state, tag"),
@@ -112,7 +132,10 @@ def test_the_configuration_is_read_only_when_an_expression_needs_it() -> None:
         ("age < 2weeks", "age is a number, with one of s, min, h, d after it; '2weeks' is none"),
         ("state = done", "state is never 'done'; accepted: new, training, paused"),
         ("state > new", "state is a text, compared by =, != or ~"),
-        ("shape = square", "objective.shape is never 'square'; accepted: linear, sigmoid, cosine"),
+        (
+            "shape = square",
+            "objective.annealing.shape is never 'square'; accepted: linear, sigmoid, cosine",
+        ),
         ("bidirectional = yes", "model.bidirectional is never 'yes'; accepted: true, false"),
         ("tag > good", "a tag is compared by =, != or ~"),
         ("start = 1", "'start' may be prior.start or teacher_forcing.start; say which"),

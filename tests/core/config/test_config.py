@@ -1,22 +1,33 @@
 import contextlib
+import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.config.build import build, differences, read_config, to_toml, value, with_settings
-from core.config.fields import Field, field, fields
+from core.config import presets
+from core.config.annealing import Cyclical
+from core.config.build import build, leaves, read_config, to_toml, with_settings
+from core.config.fields import Field, differences, field, fields, fields_of, sections, value
 from core.config.presets import preset, preset_description, preset_names
-from core.config.schema import Config
+from core.config.schema import Chosen, Config, HardwareConfig, Parallel
 from core.errors import InputError
 
 ANY_TEXT = st.text(st.characters(), max_size=40)
 """Surrogates included: that is how a command line spells bytes that are not UTF-8."""
 NUMBERS = [known for known in fields() if known.type in (int, float)]
+
+
+def bringing(known: Field, base: Config | None = None) -> Config:
+    """A configuration whose choices bring a setting."""
+    chosen = [f"{known.choice}={known.kinds[0]}"] if known.choice else []
+    return with_settings(base or Config(), chosen)
 
 
 @pytest.mark.parametrize("known", fields(), ids=lambda known: known.key)
@@ -31,7 +42,7 @@ class TestEveryField:
         assert known.parse(known.spell(known.default)) == known.default
 
     def test_stands_in_the_configuration_with_its_default(self, known: Field) -> None:
-        assert value(Config(), known) == known.default
+        assert value(bringing(known), known) == known.default
         assert field(known.key) is known
 
 
@@ -84,10 +95,9 @@ def test_what_a_field_accepts_is_said_in_words(key: str, accepts: str) -> None:
         ("training.epochs=2.5", "it takes a whole number"),
         ("model.variant=gan", "one of cvae, vae"),
         ("model.latent_every_step=maybe", "true or false"),
-        ("objective.beta_start=2", r"objective.beta_start \(2\) must not exceed"),
-        ("objective.zero_ratio=0.9", "must not exceed 1 together"),
+        ("objective.annealing.beta_start=2", r"annealing.beta_start \(2\) must not exceed"),
+        ("objective.annealing.zero_ratio=0.9", "must not exceed 1 together"),
         ("model.hidden_size=4", r"model.condition_size \(8\) must not exceed"),
-        ("model.variant=vae", "objective.task must be reconstruct"),
         ("data.corpus=\udcff.tsv", "data.corpus: .* it takes a name or a path"),
     ],
 )
@@ -106,9 +116,110 @@ def test_of_two_settings_of_one_field_the_last_counts() -> None:
     assert config.training.epochs == 4
 
 
-def test_constant_annealing_ignores_the_start_value() -> None:
-    settings = ["objective.annealing=constant", "objective.beta_start=2"]
-    assert with_settings(Config(), settings).objective.beta_max == Config().objective.beta_max
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("model.variant=vae", "objective.task must be reconstruct"),
+        ("prior.size=9,prior.kind=standard", "set prior.kind=codebook as well"),
+        ("optimizer.momentum=0.9", "a setting of optimizer.kind sgd, not of adam"),
+        ("teacher_forcing.start=0.5", "of teacher_forcing.kind sequence or token or parallel"),
+    ],
+)
+def test_a_setting_that_would_do_nothing_is_refused(setting: str, complaint: str) -> None:
+    with pytest.raises(InputError, match=complaint):
+        with_settings(preset("default"), setting.split(","))
+
+
+def test_the_variant_without_tenses_takes_no_codebook() -> None:
+    settings = ["model.variant=vae", "objective.task=reconstruct"]
+    with pytest.raises(InputError, match=r"prior\.kind must be standard"):
+        with_settings(preset("default"), settings)
+    with_settings(preset("default"), [*settings, "prior.kind=standard"])
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_switched_choice_keeps_what_both_share_whatever_the_order(turn: int) -> None:
+    settings = ["objective.annealing.kind=cyclical", "objective.annealing.cycles=7"][::turn]
+    annealing = with_settings(Config(), ["objective.annealing.rise_ratio=0.3"]).objective.annealing
+    before = with_settings(Config(), ["objective.annealing.rise_ratio=0.3"])
+    after = with_settings(before, settings).objective.annealing
+    assert isinstance(after, Cyclical)
+    assert (after.cycles, after.rise_ratio, after.beta_max) == (7, 0.3, annealing.beta_max)
+
+
+def test_a_switched_section_keeps_the_choices_within() -> None:
+    after = with_settings(preset("default"), ["optimizer.kind=sgd"]).optimizer
+    assert after.kind == "sgd"
+    assert after.schedule == preset("default").optimizer.schedule
+
+
+def test_the_defaults_are_those_of_the_lab() -> None:
+    assert Config() == preset("lab4")
+
+
+@pytest.mark.parametrize("name", presets.shipped_names())
+def test_a_preset_that_ships_states_every_setting(name: str) -> None:
+    document = presets.read(name)
+    assert document["format"] == 2
+    stated = {key for section in sections() for key, _ in leaves({section: document[section]})}
+    assert stated == {known.key for known in fields_of(preset(name))}
+
+
+@pytest.mark.parametrize(
+    ("setting", "now"),
+    [
+        ("objective.beta_max=0.3", "objective.annealing.beta_max=0.3"),
+        ("model.memory_size=0", "prior.kind=standard"),
+        ("model.memory_size=7", "prior.size=7"),
+        ("optimizer.schedule=cosine", "optimizer.schedule.kind=cosine"),
+        ("objective.annealing=cyclical", "objective.annealing.kind=cyclical"),
+        ("objective.blank_probability=0.1", "objective.word_dropout=0.1"),
+        ("training.hallucinated=5", "training.invented=5"),
+    ],
+)
+def test_a_setting_by_its_earlier_name_is_taken(setting: str, now: str) -> None:
+    assert with_settings(preset("default"), [setting]) == with_settings(preset("default"), [now])
+
+
+def test_settings_by_their_earlier_names_mean_what_they_meant() -> None:
+    settings = ["teacher_forcing.mode=parallel", "teacher_forcing.end=0.4"]
+    assert with_settings(preset("default"), settings).teacher_forcing == Parallel(
+        start=1.0, end=0.4
+    )
+    idle = ["optimizer.step_epochs=3", "objective.beta_max=0.3"]
+    assert differences(with_settings(preset("default"), idle), preset("default")) == (
+        field("objective.annealing.beta_max"),
+    )
+    with pytest.raises(InputError, match=r"prior\.size: '-1' is not accepted"):
+        with_settings(preset("default"), ["model.memory_size=-1"])
+
+
+def test_what_was_chosen_takes_the_place_of_what_is_left_open() -> None:
+    chosen = Chosen(device="cpu", threads=2, precision="float32", batch_size=64)
+    base = msgspec.structs.replace(preset("default"), chosen=chosen)
+    assert with_settings(base, []).with_chosen().hardware == HardwareConfig(
+        device="cpu", threads=2, precision="float32"
+    )
+    given = with_settings(base, ["hardware.threads=3", "training.batch_size=0"]).with_chosen()
+    assert (given.hardware.threads, given.training.batch_size) == (3, 0)
+    elsewhere = with_settings(base, ["hardware.device=cuda"]).with_chosen()
+    assert elsewhere.hardware == HardwareConfig(device="cuda")
+    assert read_toml_text(to_toml(base)) == base
+
+
+def read_toml_text(text: str) -> Config:
+    return build(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("mark", [1, 3, "2"])
+def test_a_file_of_an_unknown_layout_is_refused(mark: object) -> None:
+    with pytest.raises(InputError, match="is not known; accepted: 2"):
+        build({"format": mark})
+
+
+def test_the_schema_describes_every_setting() -> None:
+    text = msgspec.json.encode(msgspec.json.schema(Config)).decode()
+    assert all(json.dumps(known.doc, ensure_ascii=False) in text for known in fields())
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -181,7 +292,7 @@ def test_a_configuration_survives_its_file(tmp_path: Path, name: str) -> None:
 
 def test_the_file_of_a_configuration_writes_all_defaults_out() -> None:
     text = to_toml(Config())
-    assert all(f"\n{known.name} = " in text for known in fields())
+    assert all(f"\n{known.name} = " in text for known in fields_of(Config()))
 
 
 @given(st.data())
@@ -191,7 +302,7 @@ def test_whatever_is_set_is_a_configuration_that_survives_its_file_or_refused(
     known = data.draw(st.sampled_from(fields()))
     text = data.draw(st.one_of(ANY_TEXT, st.floats().map(str), st.integers().map(str)))
     try:
-        config = with_settings(Config(), [f"{known.key}={text}"])
+        config = with_settings(bringing(known), [f"{known.key}={text}"])
     except InputError as error:
         assert known.key in str(error) or known.section in str(error)
         return
@@ -238,9 +349,9 @@ def refused_or(make: Callable[[], Config]) -> None:
 
 def test_any_threads_may_ask_for_the_fields_first() -> None:
     # In an interpreter of its own, since here they are known already. While garbage is collected,
-    # other threads may run in the middle of `ast.parse`.
+    # other threads may run in the middle of it.
     script = (
-        "import gc, threading, time; from core.config.fields import fields\n"
+        "import gc, threading, time; from core.config.fields import fields_of, sections, fields\n"
         "gc.set_threshold(100); gc.callbacks.append(lambda *_: time.sleep(1e-5))\n"
         "threads = [threading.Thread(target=fields) for _ in range(8)]\n"
         "[thread.start() for thread in threads]; [thread.join() for thread in threads]"

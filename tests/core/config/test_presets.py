@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.config import presets
-from core.config.build import with_settings
+from core.config.build import to_toml, with_settings
 from core.config.presets import preset, preset_description, preset_names, save_preset
 from core.config.schema import Config
 from core.errors import InputError
@@ -19,18 +19,16 @@ def test_a_saved_preset_is_found_by_its_name_beside_those_that_ship() -> None:
     assert preset_description("mine") == "Seven epochs, no more."
 
 
-def test_a_preset_holds_only_what_differs_from_the_defaults() -> None:
-    file = save_preset("mine", CHANGED, "")
+def test_a_preset_holds_every_setting() -> None:
+    file = save_preset("mine", CHANGED, "Seven epochs.")
     assert file.parent == presets.own_folder()
-    assert file.read_text().splitlines() == [
-        'description = ""',
-        "",
-        "[optimizer]",
-        "learning_rate = 0.0123456789",
-        "",
-        "[training]",
-        "epochs = 7",
-    ]
+    assert file.read_text() == 'description = "Seven epochs."\n' + to_toml(CHANGED)
+
+
+def test_a_preset_of_an_earlier_layout_has_the_defaults_of_then() -> None:
+    presets.own_folder().mkdir(parents=True)
+    (presets.own_folder() / "mine.toml").write_text("[training]\nepochs = 7\n")
+    assert preset("mine") == with_settings(preset("default"), ["training.epochs=7"])
 
 
 def test_nothing_is_overwritten_unless_that_was_asked_for() -> None:

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from core.corpus.formats import ENGLISH_TENSES, LONGEST_FORM
 from core.corpus.paradigms import Corpus, Paradigm
-from core.corpus.vocabulary import BLANK, EOS, FIRST_OUTPUT, PAD, SOS, SPARE_STEPS, Vocabulary
+from core.corpus.vocabulary import EOS, FIRST_OUTPUT, PAD, SOS, SPARE_STEPS, UNK, Vocabulary
 from core.errors import InputError
 
 SMALL = Vocabulary(("a", "b", "c", "z", "é"), ("present", "past"), 3)
 
 
 def test_special_ids_come_before_the_characters() -> None:
-    assert sorted({PAD, SOS, BLANK, EOS}) == [0, 1, 2, 3]
+    assert sorted({PAD, SOS, UNK, EOS}) == [0, 1, 2, 3]
     assert FIRST_OUTPUT == EOS
     assert SMALL.encode("az") == [EOS + 1, EOS + 4, EOS]
     assert SMALL.size == EOS + 1 + 5

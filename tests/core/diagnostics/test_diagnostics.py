@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config.schema import Standard
 from core.corpus.batches import encode_words, shift_right
 from core.corpus.paradigms import Corpus, Paradigm
 from core.corpus.vocabulary import PAD, Vocabulary
@@ -126,7 +127,7 @@ class TestRate:
 class TestLikelihood:
     @pytest.fixture(scope="class")
     def inference(self, new_model: NewModel, vocabulary: Vocabulary) -> Inference:
-        return Inference(new_model(latent_size=1, memory_size=0), vocabulary)
+        return Inference(new_model(Standard(), latent_size=1), vocabulary)
 
     def log_likelihoods(self, inference: Inference, word: str, condition: int) -> torch.Tensor:
         """log p(word | z, condition) at every z of the grid."""

@@ -19,7 +19,7 @@ evaluation.gaussian_draws = 20
 evaluation.selection_pairs = 8
 checkpoints.every_epochs = 1
 [vary]
-objective.beta_max = [1e-4, 0.1]
+objective.annealing.beta_max = [1e-4, 0.1]
 """
 
 

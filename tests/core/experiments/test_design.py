@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from core.config.annealing import Cyclical
 from core.config.presets import preset
+from core.config.schema import Token
 from core.errors import InputError
 from core.experiments.design import read_experiment, shipped_names
 
@@ -20,32 +22,49 @@ def test_each_variant_is_tried_with_each_seed(written: Written) -> None:
     ]
     for trial in experiment.trials:
         assert trial.config.training.seed == trial.seed
-        assert trial.variant == f"beta_max-{trial.config.objective.beta_max:g}"
+        assert trial.variant == f"beta_max-{trial.config.objective.annealing.beta_max:g}"
         assert trial.config.model.hidden_size == 16
 
 
-def test_named_variants_and_varied_fields_are_combined(written: Written) -> None:
-    text = """
+EARLIER = ("teacher_forcing.mode", "objective.annealing", "objective.cycles")
+NOW = ("teacher_forcing.kind", "objective.annealing.kind", "objective.annealing.cycles")
+
+
+@pytest.mark.parametrize("names", [EARLIER, NOW], ids=["earlier names", "names"])
+def test_named_variants_and_varied_fields_are_combined(
+    written: Written, names: tuple[str, str, str]
+) -> None:
+    forcing, annealing, cycles = names
+    text = f"""
         seeds = [3]
         base = "lab4"
         [vary]
         "model.latent_size" = [4, 8]
-        teacher_forcing.mode = ["token"]
+        {forcing} = ["token"]
         [variants.cyclical]
-        objective.annealing = "cyclical"
-        objective.cycles = 2
+        {annealing} = "cyclical"
+        {cycles} = 2
         [variants.plain]
         """
     experiment = read_experiment(str(written(text)))
+    last = forcing.rpartition(".")[2]
     assert list(experiment.variants) == [
-        "cyclical-latent_size-4-mode-token",
-        "cyclical-latent_size-8-mode-token",
-        "plain-latent_size-4-mode-token",
-        "plain-latent_size-8-mode-token",
+        f"cyclical-latent_size-4-{last}-token",
+        f"cyclical-latent_size-8-{last}-token",
+        f"plain-latent_size-4-{last}-token",
+        f"plain-latent_size-8-{last}-token",
     ]
     cyclical, *_, plain = experiment.variants.values()
-    assert (cyclical.objective.annealing, cyclical.objective.cycles) == ("cyclical", 2)
+    assert isinstance(cyclical.objective.annealing, Cyclical)
+    assert cyclical.objective.annealing.cycles == 2
     assert (plain.objective, plain.model.latent_size) == (preset("lab4").objective, 8)
+    assert plain.teacher_forcing == Token()
+
+
+def test_a_varied_setting_of_an_alternative_that_is_not_chosen_is_refused(written: Written) -> None:
+    text = "seeds = [0]\n[vary]\noptimizer.momentum = [0.1]\n[set]\nprior.kind = 'standard'"
+    with pytest.raises(InputError, match=r"set optimizer\.kind=sgd as well"):
+        read_experiment(str(written(text)))
 
 
 def test_without_anything_that_varies_there_are_only_the_seeds(written: Written) -> None:
@@ -111,7 +130,9 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
     assert part in str(refused.value) and "weights.toml" in str(refused.value)
 
 
-@pytest.mark.parametrize("setting", ["objective.beta_max=1", " training.seed=3", "model.depth=1"])
+@pytest.mark.parametrize(
+    "setting", ["objective.annealing.beta_max=1", " training.seed=3", "model.depth=1"]
+)
 def test_settings_that_the_experiment_varies_are_refused(written: Written, setting: str) -> None:
     with pytest.raises(InputError, match=r"--set|is not a setting"):
         read_experiment(str(written()), [setting])

@@ -173,7 +173,7 @@ def test_tensorboard_reads_the_hyperparameters(accumulated: Any, trained: RunDir
     summary = accumulated.summary_metadata[metadata.SESSION_START_INFO_TAG]
     start = metadata.parse_session_start_info_plugin_data(summary.plugin_data.content)
     assert start.hparams["model.latent_size"].number_value == trained.config().model.latent_size
-    assert start.hparams["objective.annealing"].string_value
+    assert start.hparams["objective.annealing.kind"].string_value
     assert "best/joint" in accumulated.Tags()["scalars"]
 
 

@@ -75,7 +75,7 @@ class TestOfAnySize:
             model.zero_grad()
             if stepwise:
                 fed = torch.ones(inputs.shape, dtype=torch.bool)
-                logits = model._decode_stepwise(model.code(z, conditions), inputs, fed)
+                logits = model._decode_stepwise(model.context(z, conditions), inputs, fed)
             else:
                 logits = model.decode(z, conditions, inputs)
             cross_entropy(logits, forms).sum().backward()
@@ -153,7 +153,7 @@ class TestFeeding:
         fed = torch.rand(inputs.shape, generator=torch.Generator().manual_seed(4)) < share
         fed[:, 0] = True
         loop = model.decode(z, conditions, inputs, fed)
-        parallel = model.decode(z, conditions, inputs, fed, passes=inputs.shape[1])
+        parallel = model.decode(z, conditions, inputs, fed, n_passes=inputs.shape[1])
         torch.testing.assert_close(parallel, loop, **CLOSE)
         gradients = []
         for logits in (loop, parallel):
@@ -170,7 +170,7 @@ class TestFeeding:
         model, z, conditions, inputs = case
         fed = torch.zeros(inputs.shape, dtype=torch.bool)
         loop = model.decode(z, conditions, inputs, fed)
-        parallel = model.decode(z, conditions, inputs, fed, passes=passes)
+        parallel = model.decode(z, conditions, inputs, fed, n_passes=passes)
         head = slice(0, passes + 1)
         torch.testing.assert_close(parallel[:, head], loop[:, head], **CLOSE)
 
@@ -220,8 +220,10 @@ def test_the_latent_reaches_every_step_only_where_it_is_told_to(
     new_model: NewModel, every_step: bool
 ) -> None:
     model, inputs = new_model(latent_every_step=every_step), torch.tensor([[SOS]])
-    one, other = (model.code(z, torch.tensor([0])) for z in (torch.zeros(1, 4), torch.ones(1, 4)))
-    state = model.decoder.start(one)
+    one, other = (
+        model.context(z, torch.tensor([0])) for z in (torch.zeros(1, 4), torch.ones(1, 4))
+    )
+    state = model.decoder.initial_state(one)
     logits = [model.decoder(code, state, inputs)[0] for code in (one, other)]
     assert torch.equal(*logits) is not every_step
 

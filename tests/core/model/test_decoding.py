@@ -18,13 +18,19 @@ LIMIT = 4
 @pytest.fixture
 def small() -> tuple[CondVAE, Vocabulary]:
     """A model over three letters, whose words can all be listed."""
-    from core.config.schema import ModelConfig
+    from core.config.schema import Codebook, ModelConfig
 
     vocabulary = Vocabulary(("a", "b", "c"), ("one", "two"), 3)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        config = ModelConfig(embedding_size=4, hidden_size=8, latent_size=2, condition_size=2)
-        model = CondVAE(config, vocabulary)
+        config = ModelConfig(
+            embedding_size=4,
+            hidden_size=8,
+            latent_size=2,
+            condition_size=2,
+            latent_every_step=True,
+        )
+        model = CondVAE(config, Codebook(), vocabulary)
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=1.0)
     return model.eval(), vocabulary

@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from core.config.build import with_settings
-from core.config.schema import Config
+from core.config.presets import preset
+from core.config.schema import Codebook
 from core.corpus.batches import Batches
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.errors import InputError
 from core.model.cvae import CondVAE, Memory, Posterior
-from core.model.prior import PriorDraws, divide, fit_memory
+from core.model.prior import PriorDraws, divide, fit_codebook
 from tests.conftest import TINY
 
 CELLS, CONDITIONS, LATENT = 50, 4, 6
@@ -26,10 +27,7 @@ def scattered() -> Posterior:
 
 
 def memory() -> Memory:
-    config = with_settings(
-        Config(), [f"model.latent_size={LATENT}", "model.memory_slots=60", "model.memory_size=5"]
-    )
-    return Memory(config.model)
+    return Memory(Codebook(slots=60, size=5), LATENT)
 
 
 def test_every_cell_has_about_the_same_mass_under_the_prior() -> None:
@@ -47,12 +45,14 @@ def test_nothing_is_read_from_a_memory_before_the_latent_space_is_divided() -> N
 
 def test_a_slot_without_a_cell_is_never_read() -> None:
     read = memory()
-    read.divide(*divide(scattered(), CONDITIONS, seed=0))
-    assert int(read.claims(torch.randn(1000, LATENT)).argmax(dim=1).max()) < CELLS
+    read.set_cells(*divide(scattered(), CONDITIONS, seed=0))
+    assert int(read.scores(torch.randn(1000, LATENT)).argmax(dim=1).max()) < CELLS
 
 
 def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus: Corpus) -> None:
-    config = fit_memory(with_settings(Config(), [*TINY, "prior.ratio=0.75"]), corpus.split("train"))
+    config = fit_codebook(
+        with_settings(preset("default"), [*TINY, "prior.draws=0.75"]), corpus.split("train")
+    )
     vocabulary, paradigms = Vocabulary.of(corpus), corpus.split("train")
     batches = Batches(
         paradigms,
@@ -63,31 +63,32 @@ def test_a_draw_is_to_become_a_form_of_the_paradigm_in_whose_cell_it_lies(corpus
         device=torch.device("cpu"),
         bucket=2,
     )
-    draws = PriorDraws(config, paradigms, batches)
-    held = CondVAE(config.model, vocabulary).memory
+    draws = PriorDraws.of(config, paradigms, batches)
+    assert draws
+    held = CondVAE(config.model, config.prior, vocabulary).memory
     assert held is not None
-    held.divide(torch.randn(len(draws.paradigms), 4), torch.zeros(len(draws.paradigms)))
+    held.set_cells(torch.randn(len(draws.paradigms), 4), torch.zeros(len(draws.paradigms)))
     for step in range(2 * batches.steps):
         batch = draws.batch(step, held)
         assert len(batch.z) == 12
         for z, word, condition in zip(
             batch.z, batch.target.tolist(), batch.target_conditions.tolist(), strict=True
         ):
-            forms = draws.paradigms[int(held.claims(z[None]).argmax())]
+            forms = draws.paradigms[int(held.scores(z[None]).argmax())]
             assert vocabulary.decode(word) == forms[condition]
 
 
 def test_a_memory_gets_a_slot_for_each_distinct_training_paradigm(corpus: Corpus) -> None:
     training = corpus.split("train")
-    assert fit_memory(Config(), training).model.memory_slots == 8
-    roomy = with_settings(Config(), ["model.memory_slots=30"])
-    assert fit_memory(roomy, training) == roomy
-    for without in (["model.memory_size=0"], ["model.variant=vae", "objective.task=reconstruct"]):
-        config = with_settings(Config(), without)
-        assert fit_memory(config, training) == config
+    fitted = fit_codebook(preset("default"), training).prior
+    assert isinstance(fitted, Codebook) and fitted.slots == 8
+    roomy = with_settings(preset("default"), ["prior.slots=30"])
+    assert fit_codebook(roomy, training) == roomy
+    config = with_settings(roomy, ["prior.kind=standard"])
+    assert fit_codebook(config, training) == config
 
 
 def test_a_memory_with_too_few_slots_is_refused(corpus: Corpus) -> None:
-    config = with_settings(Config(), ["model.memory_slots=3"])
+    config = with_settings(preset("default"), ["prior.slots=3"])
     with pytest.raises(InputError, match="must not be less than the 8 training paradigms"):
-        fit_memory(config, corpus.split("train"))
+        fit_codebook(config, corpus.split("train"))

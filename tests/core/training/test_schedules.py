@@ -6,25 +6,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config.annealing import Constant, Cyclical, Monotonic, rise
 from core.config.build import with_settings
-from core.config.schema import Config, ObjectiveConfig, OptimizerConfig, TeacherForcingConfig
+from core.config.learning_rate import ConstantRate, Cosine, OneCycle, RateSchedule, Step
+from core.config.presets import preset
+from core.config.schema import Always, Parallel, Sequence, Token
 from core.errors import InputError
-from core.training.schedules import (
-    Overrides,
-    Phase,
-    Schedules,
-    beta,
-    learning_rate,
-    read_edit,
-    rise,
-    teacher_forcing_ratio,
-)
+from core.training.schedules import Overrides, Phase, Schedules, read_edit
 
 SHAPES = ["linear", "sigmoid", "cosine"]
 
 
 def schedules(*settings: str, steps_per_epoch: int = 5) -> Schedules:
-    return Schedules(with_settings(Config(), settings), steps_per_epoch)
+    return Schedules(with_settings(preset("default"), settings), steps_per_epoch)
 
 
 class TestBeta:
@@ -32,47 +26,39 @@ class TestBeta:
         ("progress", "expected"), [(0, 0.2), (0.25, 0.6), (0.5, 1), (0.75, 1), (1, 1)]
     )
     def test_monotonic_rises_once_and_holds(self, progress: float, expected: float) -> None:
-        config = ObjectiveConfig(beta_start=0.2, beta_max=1, rise_ratio=0.5)
-        assert beta(config, progress) == pytest.approx(expected)
+        config = Monotonic(beta_start=0.2, beta_max=1, rise_ratio=0.5)
+        assert config.value(progress) == pytest.approx(expected)
 
     @pytest.mark.parametrize(
         ("progress", "expected"),
         [(0, 0), (0.0625, 0.25), (0.125, 0.5), (0.2, 0.5), (0.25, 0), (0.3125, 0.25), (1, 0.5)],
     )
     def test_cyclical_rises_in_each_cycle_anew(self, progress: float, expected: float) -> None:
-        config = ObjectiveConfig(annealing="cyclical", beta_max=0.5, cycles=4, rise_ratio=0.5)
-        assert beta(config, progress) == pytest.approx(expected)
+        config = Cyclical(beta_max=0.5, cycles=4, rise_ratio=0.5)
+        assert config.value(progress) == pytest.approx(expected)
 
     @pytest.mark.parametrize(
         ("progress", "expected"), [(0, 0.1), (0.124, 0.1), (0.1875, 0.55), (0.25, 1), (0.5, 0.1)]
     )
     def test_a_zero_phase_rests_at_the_start_value(self, progress: float, expected: float) -> None:
-        config = ObjectiveConfig(
-            annealing="cyclical",
-            cycles=2,
-            zero_ratio=0.25,
-            rise_ratio=0.25,
-            beta_start=0.1,
-            beta_max=1,
-        )
-        assert beta(config, progress) == pytest.approx(expected)
+        config = Cyclical(cycles=2, zero_ratio=0.25, rise_ratio=0.25, beta_start=0.1, beta_max=1)
+        assert config.value(progress) == pytest.approx(expected)
 
     @given(st.floats(0, 1))
     def test_constant_is_the_maximum_throughout(self, progress: float) -> None:
-        config = ObjectiveConfig(annealing="constant", beta_max=0.3)
-        assert beta(config, progress) == 0.3
+        config = Constant(beta_max=0.3)
+        assert config.value(progress) == 0.3
 
     @given(st.integers(1, 400), st.integers(1, 12))
     def test_every_cycle_that_begins_on_a_step_begins_at_the_start_value(
         self, steps: int, cycles: int
     ) -> None:
-        config = ObjectiveConfig(annealing="cyclical", cycles=cycles)
+        config = Cyclical(cycles=cycles, rise_ratio=0.2)
         for step in range(steps):
             if step * cycles % steps == 0:
-                assert beta(config, step / steps) == 0
+                assert config.value(step / steps) == 0
 
     @given(
-        st.sampled_from(["monotonic", "cyclical", "constant"]),
         st.sampled_from(SHAPES),
         st.floats(0, 10),
         st.floats(0, 10),
@@ -83,7 +69,6 @@ class TestBeta:
     )
     def test_stays_between_start_and_maximum(
         self,
-        annealing: str,
         shape: str,
         start: float,
         more: float,
@@ -92,8 +77,7 @@ class TestBeta:
         zero_ratio: float,
         progress: float,
     ) -> None:
-        config = ObjectiveConfig(
-            annealing=annealing,
+        config = Cyclical(
             shape=shape,
             beta_start=start,
             beta_max=start + more,
@@ -102,12 +86,12 @@ class TestBeta:
             zero_ratio=min(zero_ratio, 1 - rise_ratio),
         )
         slack = 1e-12 * (start + more)
-        assert start - slack <= beta(config, progress) <= start + more + slack
+        assert start - slack <= config.value(progress) <= start + more + slack
 
     @given(st.sampled_from(SHAPES), st.lists(st.floats(0, 1), min_size=2))
     def test_monotonic_never_falls(self, shape: str, progress: list[float]) -> None:
-        config = ObjectiveConfig(shape=shape)
-        betas = [beta(config, p) for p in sorted(progress)]
+        config = Monotonic(shape=shape)
+        betas = [config.value(p) for p in sorted(progress)]
         assert all(a <= b + 1e-12 for a, b in pairwise(betas))
 
     @pytest.mark.parametrize("shape", SHAPES)
@@ -125,22 +109,33 @@ class TestBeta:
 
 class TestTeacherForcing:
     def test_changes_linearly_from_start_to_end(self) -> None:
-        config = TeacherForcingConfig(start=0.9, end=0.1)
-        ratios = [teacher_forcing_ratio(config, p) for p in (0, 0.25, 0.5, 1)]
+        config = Sequence(start=0.9, end=0.1)
+        ratios = [config.value(p) for p in (0, 0.25, 0.5, 1)]
         assert ratios == pytest.approx([0.9, 0.7, 0.5, 0.1])
 
+    def test_always_feeds_the_right_character_and_a_hand_makes_it_a_draw_for_each_word(
+        self,
+    ) -> None:
+        assert {Always().value(p / 10) for p in range(11)} == {1.0}
+        assert not Always().per_character
+
+    def test_passes_are_those_of_parallel_alone(self) -> None:
+        assert [kind.n_passes for kind in (Always(), Sequence(), Token(), Parallel(passes=3))] == [
+            *(0, 0, 0, 3)
+        ]
+
     def test_can_be_constant(self) -> None:
-        config = TeacherForcingConfig(start=0.7, end=0.7)
-        assert {teacher_forcing_ratio(config, p / 10) for p in range(11)} == {0.7}
+        config = Token(start=0.7, end=0.7)
+        assert {config.value(p / 10) for p in range(11)} == {0.7}
 
 
 class TestLearningRate:
     def test_step_is_that_of_torch(self) -> None:
         ours = schedules(
-            "optimizer.schedule=step",
+            "optimizer.schedule.kind=step",
             "optimizer.learning_rate=0.1",
-            "optimizer.step_epochs=3",
-            "optimizer.gamma=0.5",
+            "optimizer.schedule.step_epochs=3",
+            "optimizer.schedule.gamma=0.5",
             "training.epochs=10",
         )
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
@@ -155,9 +150,9 @@ class TestLearningRate:
 
     def test_cosine_is_that_of_torch(self) -> None:
         ours = schedules(
-            "optimizer.schedule=cosine",
+            "optimizer.schedule.kind=cosine",
             "optimizer.learning_rate=0.1",
-            "optimizer.final_ratio=0.2",
+            "optimizer.schedule.final_ratio=0.2",
             "training.epochs=4",
         )
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
@@ -173,36 +168,44 @@ class TestLearningRate:
     def test_onecycle_rises_from_a_25th_and_falls_to_its_end(
         self, progress: float, expected: float
     ) -> None:
-        config = OptimizerConfig(learning_rate=1, warmup_ratio=0.2, final_ratio=0.1)
-        assert learning_rate(config, progress, epoch=0) == pytest.approx(expected)
+        config = OneCycle(warmup_ratio=0.2, final_ratio=0.1)
+        assert config.value(1, progress, epoch=0) == pytest.approx(expected)
 
     def test_onecycle_without_warm_up_starts_at_its_peak(self) -> None:
-        config = OptimizerConfig(learning_rate=0.5, warmup_ratio=0)
-        assert learning_rate(config, 0, epoch=0) == pytest.approx(0.5)
+        config = OneCycle(warmup_ratio=0)
+        assert config.value(0.5, 0, epoch=0) == pytest.approx(0.5)
 
     @given(
-        st.sampled_from(["onecycle", "cosine", "step", "constant"]),
+        st.sampled_from([OneCycle, Cosine, Step, ConstantRate]),
         st.floats(1e-6, 100),
         st.floats(0, 0.99),
         st.floats(0, 1),
         st.floats(0, 1),
     )
     def test_never_exceeds_its_peak_nor_turns_negative(
-        self, schedule: str, peak: float, warmup: float, final: float, progress: float
+        self,
+        schedule: type[RateSchedule],
+        peak: float,
+        warmup: float,
+        final: float,
+        progress: float,
     ) -> None:
-        config = OptimizerConfig(
-            schedule=schedule, learning_rate=peak, warmup_ratio=warmup, final_ratio=final
+        given = {"warmup_ratio": warmup, "final_ratio": final}
+        config = schedule(
+            **{name: given[name] for name in schedule.__struct_fields__ if name in given}
         )
-        rate = learning_rate(config, progress, epoch=int(progress * 2000))
+        rate = config.value(peak, progress, epoch=int(progress * 2000))
         assert 0 <= rate <= peak * (1 + 1e-12)
 
 
 def test_schedules_run_over_the_steps_of_the_whole_training() -> None:
     ours = schedules(
         "training.epochs=4",
-        "model.memory_size=0",
-        "objective.beta_max=1",
-        "objective.rise_ratio=0.5",
+        "prior.kind=standard",
+        "objective.annealing.beta_max=1",
+        "objective.annealing.rise_ratio=0.5",
+        "teacher_forcing.kind=sequence",
+        "teacher_forcing.start=1",
         "teacher_forcing.end=0",
     )
     assert ours.steps == 20
@@ -211,11 +214,11 @@ def test_schedules_run_over_the_steps_of_the_whole_training() -> None:
 
 
 CYCLES = (
-    "objective.annealing=cyclical",
-    "objective.cycles=4",
-    "objective.zero_ratio=0.2",
-    "objective.rise_ratio=0.4",
-    "objective.fall_ratio=0",
+    "objective.annealing.kind=cyclical",
+    "objective.annealing.cycles=4",
+    "objective.annealing.zero_ratio=0.2",
+    "objective.annealing.rise_ratio=0.4",
+    "prior.fall_ratio=0",
     "training.epochs=20",
 )
 """25 steps a cycle: 5 at rest, 10 rising, 10 held."""
@@ -238,7 +241,9 @@ def test_the_phase_says_where_beta_stands(step: int, phase: Phase) -> None:
 
 
 def test_a_fall_and_a_hand_are_phases_too() -> None:
-    fallen = schedules("prior.start=0.2", "training.epochs=20", "objective.rise_ratio=0.1")
+    fallen = schedules(
+        "prior.start=0.2", "training.epochs=20", "objective.annealing.rise_ratio=0.1"
+    )
     assert fallen.phase(25).course == "falling"
     by_hand = Schedules(fallen.config, 5, Overrides(beta=0.1))
     assert by_hand.phase(25).course == "set by hand"
@@ -249,7 +254,7 @@ def test_cycles_begin_where_beta_does() -> None:
     cyclical = schedules(*CYCLES)
     assert cyclical.cycle_starts == (25, 50, 75)
     assert all(cyclical.phase(step).cycle > cyclical.phase(step - 1).cycle for step in (25, 50, 75))
-    assert schedules("objective.annealing=monotonic").cycle_starts == ()
+    assert schedules("objective.annealing.kind=monotonic").cycle_starts == ()
 
 
 def test_an_edit_is_read_from_a_number_or_the_word_schedule() -> None:

@@ -28,7 +28,7 @@ def first_ce(run: RunDirectory) -> float:
 def test_a_training_starts_from_the_weights_of_another(
     trained: RunDirectory, tiny: Tiny, tmp_path: Path
 ) -> None:
-    quiet = ("objective.blank_probability=0", "optimizer.learning_rate=1e-9")
+    quiet = ("objective.word_dropout=0", "optimizer.learning_rate=1e-9")
     run = prepare(forked(tiny, trained, *quiet), tmp_path, "fork")
     best = load(trained.checkpoint("best")).model
     kept = load(run.checkpoint(START)).model

@@ -10,7 +10,7 @@ from core.config.schema import Config
 from core.corpus.paradigms import Corpus
 from core.corpus.vocabulary import Vocabulary
 from core.training.control import Control
-from core.training.step import Learnt, learn, together
+from core.training.step import StepResult, compute_gradients, sum_shards
 from core.training.trainer import Trainer
 
 Make = Callable[[Config, int], Trainer]
@@ -25,24 +25,30 @@ def make(corpus: Corpus, vocabulary: Vocabulary) -> Make:
     return new_trainer
 
 
-def learn_in(trainer: Trainer, step: int, count: int) -> Learnt:
+def compute_in(trainer: Trainer, step: int, count: int) -> StepResult:
     whole = trainer.examples(step)
-    return together(
+    return sum_shards(
         [
-            learn(trainer.model, share, whole, trainer.config, 0.3, bfloat16=False)
-            for share in whole.shares(count)
+            compute_gradients(trainer.model, share, whole, trainer.config, 0.3, bfloat16=False)
+            for share in whole.shards(count)
         ]
     )
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 99])
-@pytest.mark.parametrize("setting", ["teacher_forcing.start=0.5", "prior.ratio=0.4"])
-def test_shares_together_give_what_the_whole_gives(make: Make, count: int, setting: str) -> None:
-    trainer = make(with_settings(preset("default"), [setting, "training.epochs=4"]), 1)
-    for _ in range(trainer.schedules.division + 1):
+@pytest.mark.parametrize(
+    "settings",
+    [("teacher_forcing.kind=sequence", "teacher_forcing.start=0.5"), ("prior.draws=0.4",)],
+    ids=" ".join,
+)
+def test_shares_together_give_what_the_whole_gives(
+    make: Make, count: int, settings: tuple[str, ...]
+) -> None:
+    trainer = make(with_settings(preset("default"), [*settings, "training.epochs=4"]), 1)
+    for _ in range(trainer.schedules.partition_step + 1):
         trainer.train_step()
-    step = trainer.schedules.division + 1
-    whole, shared = learn_in(trainer, step, 1), learn_in(trainer, step, count)
+    step = trainer.schedules.partition_step + 1
+    whole, shared = compute_in(trainer, step, 1), compute_in(trainer, step, count)
     torch.testing.assert_close(shared.loss, whole.loss)
     torch.testing.assert_close(shared.gradients, whole.gradients, atol=1e-5, rtol=1e-4)
     for name in ("ce", "kl", "lengths"):
@@ -52,11 +58,11 @@ def test_shares_together_give_what_the_whole_gives(make: Make, count: int, setti
 
 def test_every_word_and_every_draw_is_in_one_share(make: Make) -> None:
     trainer = make(preset("default"), 1)
-    step = trainer.schedules.division
+    step = trainer.schedules.partition_step
     trainer.skip_to(step)
     trainer.train_step()
     whole = trainer.examples(step + 1)
-    shares = whole.shares(3)
+    shares = whole.shards(3)
     for name in ("source", "noise", "draws", "target", "inputs"):
         rows = sorted(row.tolist() for share in shares for row in getattr(share, name))
         assert rows == sorted(row.tolist() for row in getattr(whole, name)), name

@@ -20,7 +20,7 @@ from core.config.presets import preset, preset_names
 from core.config.schema import Config
 from core.corpus.batches import Batch
 from core.corpus.paradigms import Corpus, Pair
-from core.corpus.vocabulary import BLANK, EOS, SOS, Vocabulary
+from core.corpus.vocabulary import EOS, SOS, UNK, Vocabulary
 from core.errors import InputError
 from core.model.cvae import CondVAE
 from core.model.inference import Inference
@@ -32,7 +32,11 @@ from core.training.step import Examples
 from core.training.trainer import Trainer, choose_hardware
 
 CPU = Hardware("cpu", 1, "float32", 16)
-HALF_FORCED = ("teacher_forcing.start=0.5", "teacher_forcing.end=0.5")
+HALF_FORCED = (
+    "teacher_forcing.kind=sequence",
+    "teacher_forcing.start=0.5",
+    "teacher_forcing.end=0.5",
+)
 
 Tiny = Callable[..., Config]
 WhileStep = Callable[[int, Callable[[], None]], None]
@@ -86,10 +90,10 @@ class TestRepeating:
             ("training.batch_size=1", "training.epochs=2"),
             ("training.batch_size=7",),
             ("training.batch_size=1000",),
-            (*HALF_FORCED, "teacher_forcing.mode=sequence"),
-            (*HALF_FORCED, "teacher_forcing.mode=token"),
-            ("optimizer.name=sgd", "optimizer.momentum=0.9", "objective.task=reconstruct"),
-            ("model.bidirectional=true", "training.hallucinated=10"),
+            HALF_FORCED,
+            (*HALF_FORCED, "teacher_forcing.kind=token"),
+            ("optimizer.kind=sgd", "optimizer.momentum=0.9", "objective.task=reconstruct"),
+            ("model.bidirectional=true", "training.invented=10"),
         ],
         ids=lambda settings: " ".join(settings) or "default",
     )
@@ -163,9 +167,10 @@ class TestEvents:
 
     def test_progress_tells_the_schedules_of_its_step(self, make: Make) -> None:
         trainer = make(
-            "model.memory_size=0",
-            "objective.beta_max=1",
-            "objective.rise_ratio=1",
+            "prior.kind=standard",
+            "objective.annealing.beta_max=1",
+            "objective.annealing.rise_ratio=1",
+            "teacher_forcing.kind=sequence",
             "teacher_forcing.end=0.5",
         )
         progress = [event for event in train(trainer) if isinstance(event, events.Progress)]
@@ -333,7 +338,7 @@ class TestEditing:
     def test_an_edit_to_what_the_schedule_says_changes_no_weight(
         self, make: Make, while_step: WhileStep
     ) -> None:
-        settings = ("optimizer.schedule=constant", "optimizer.learning_rate=0.02")
+        settings = ("optimizer.schedule.kind=constant", "optimizer.learning_rate=0.02")
         plain, control = make(*settings), Control()
         train(plain)
         while_step(4, lambda: control.edit("learning_rate", 0.02))
@@ -406,9 +411,9 @@ class TestResuming:
         "settings",
         [
             (),
-            ("prior.ratio=0",),
-            ("model.memory_size=0",),
-            ("model.bidirectional=true", "training.hallucinated=10", "evaluation.select_by=bleu4"),
+            ("prior.draws=0",),
+            ("prior.kind=standard",),
+            ("model.bidirectional=true", "training.invented=10", "evaluation.select_by=bleu4"),
         ],
         ids=lambda settings: " ".join(settings) or "default",
     )
@@ -430,10 +435,10 @@ class TestResuming:
         [
             ((), ("model.hidden_size=17",)),
             ((), ("model.latent_every_step=false",)),
-            ((), ("optimizer.name=sgd", "optimizer.momentum=0.9")),
-            ((), ("optimizer.name=sgd",)),
-            (("optimizer.name=sgd", "optimizer.momentum=0.9"), ("optimizer.name=adam",)),
-            (("optimizer.name=sgd",), ("optimizer.name=adam",)),
+            ((), ("optimizer.kind=sgd", "optimizer.momentum=0.9")),
+            ((), ("optimizer.kind=sgd",)),
+            (("optimizer.kind=sgd", "optimizer.momentum=0.9"), ("optimizer.kind=adam",)),
+            (("optimizer.kind=sgd",), ("optimizer.kind=adam",)),
         ],
         ids=lambda settings: " ".join(settings) or "default",
     )
@@ -473,11 +478,11 @@ class TestResuming:
 
 class TestFailing:
     EXPLOSIVE = (
-        "optimizer.name=sgd",
+        "optimizer.kind=sgd",
         "optimizer.learning_rate=100",
         "optimizer.momentum=0.99",
         "optimizer.clip_norm=0",
-        "optimizer.schedule=constant",
+        "optimizer.schedule.kind=constant",
         "training.epochs=100",
     )
 
@@ -526,7 +531,7 @@ class TestFailing:
 
 
 class TestLeavingStepsOut:
-    SKIP = ("optimizer.on_nonfinite=skip", "training.report_every=3")
+    SKIP = ("optimizer.on_nonfinite.kind=skip", "training.report_every=3")
 
     @staticmethod
     def spoil(monkeypatch: pytest.MonkeyPatch, steps: set[int], number: float = math.nan) -> None:
@@ -546,10 +551,10 @@ class TestLeavingStepsOut:
     @pytest.mark.parametrize(
         "optimizer",
         [
-            ("optimizer.name=adam",),
-            ("optimizer.name=adamw", "optimizer.weight_decay=0.1"),
-            ("optimizer.name=sgd",),
-            ("optimizer.name=sgd", "optimizer.momentum=0.9"),
+            ("optimizer.kind=adam",),
+            ("optimizer.kind=adamw", "optimizer.weight_decay=0.1"),
+            ("optimizer.kind=sgd",),
+            ("optimizer.kind=sgd", "optimizer.momentum=0.9"),
         ],
         ids=" ".join,
     )
@@ -584,7 +589,7 @@ class TestLeavingStepsOut:
     def test_the_first_step_after_it_is_as_the_first(
         self, make: Make, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
-        settings = (*self.SKIP, f"optimizer.name={name}", "optimizer.schedule=constant")
+        settings = (*self.SKIP, f"optimizer.kind={name}", "optimizer.schedule.kind=constant")
         plain = make(*settings)
         plain.skip_to(1)
         plain.train_step()
@@ -608,7 +613,7 @@ class TestLeavingStepsOut:
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.spoil(monkeypatch, {0, 1, 4, 5, 6, 7})
-        trainer = make(*self.SKIP, "optimizer.skip_at_most=2")
+        trainer = make(*self.SKIP, "optimizer.on_nonfinite.at_most=2")
         told = train(trainer)
         assert isinstance(told[-1], events.Failed)
         assert "no longer finite at step 6 " in told[-1].message
@@ -619,7 +624,7 @@ class TestLeavingStepsOut:
         self, make: Make, while_step: WhileStep, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.spoil(monkeypatch, {3, 4, 5})
-        settings, control = (*self.SKIP, "optimizer.skip_at_most=2"), Control()
+        settings, control = (*self.SKIP, "optimizer.on_nonfinite.at_most=2"), Control()
         stopped = make(*settings, control=control)
         while_step(4, control.stop)
         assert isinstance(train(stopped)[-1], events.Stopped)
@@ -630,7 +635,7 @@ class TestLeavingStepsOut:
         assert "at step 5 " in told[-1].message
 
     def test_a_finite_training_is_the_same_with_it(self, make: Make) -> None:
-        plain, skipping = make(), make("optimizer.on_nonfinite=skip")
+        plain, skipping = make(), make("optimizer.on_nonfinite.kind=skip")
         train(plain)
         train(skipping)
         assert same(weights(plain), weights(skipping))
@@ -679,8 +684,8 @@ class TestLearning:
             make(
                 "training.epochs=60",
                 "optimizer.learning_rate=0.02",
-                "objective.beta_max=0.05",
-                "objective.blank_probability=0",
+                "objective.annealing.beta_max=0.05",
+                "objective.word_dropout=0",
                 "evaluation.every_epochs=60",
             )
         )
@@ -692,7 +697,8 @@ class TestLearning:
             make(
                 "training.epochs=60",
                 "optimizer.learning_rate=0.02",
-                "objective.beta_max=0.05",
+                "objective.annealing.beta_max=0.05",
+                "teacher_forcing.kind=sequence",
                 "teacher_forcing.start=0",
                 "teacher_forcing.end=0",
                 "evaluation.every_epochs=60",
@@ -726,9 +732,9 @@ class TestLearning:
         moved = []
         for norm in ("1e-6", "0"):
             trainer = make(
-                "model.memory_size=0",
-                "optimizer.name=sgd",
-                "optimizer.schedule=constant",
+                "prior.kind=standard",
+                "optimizer.kind=sgd",
+                "optimizer.schedule.kind=constant",
                 f"optimizer.clip_norm={norm}",
             )
             before = weights(trainer)
@@ -750,11 +756,11 @@ class TestWhatTheDecoderIsFed:
             z: Tensor,
             conditions: Tensor,
             inputs: Tensor,
-            fed: Tensor | None = None,
-            passes: int = 0,
+            teacher_forced: Tensor | None = None,
+            n_passes: int = 0,
         ) -> Tensor:
-            recorded.append((inputs, fed))
-            return decode(model, z, conditions, inputs, fed, passes)
+            recorded.append((inputs, teacher_forced))
+            return decode(model, z, conditions, inputs, teacher_forced, n_passes)
 
         monkeypatch.setattr(CondVAE, "decode", recording)
         return recorded
@@ -762,17 +768,17 @@ class TestWhatTheDecoderIsFed:
     def test_a_share_of_the_characters_is_blanked(
         self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
     ) -> None:
-        train(make("objective.blank_probability=0.3", "training.epochs=40"))
+        train(make("objective.word_dropout=0.3", "training.epochs=40"))
         inputs = torch.cat([ids.flatten() for ids, _ in fed])
-        blanks, characters = (inputs == BLANK).sum(), (inputs > EOS).sum()
+        blanks, characters = (inputs == UNK).sum(), (inputs > EOS).sum()
         assert 0.27 < blanks / (blanks + characters) < 0.33
         assert all((ids[:, 0] == SOS).all() for ids, _ in fed)
 
     def test_nothing_is_blanked_when_nothing_should(
         self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
     ) -> None:
-        train(make("objective.blank_probability=0"))
-        assert not any((ids == BLANK).any() for ids, _ in fed)
+        train(make("objective.word_dropout=0"))
+        assert not any((ids == UNK).any() for ids, _ in fed)
 
     def test_a_coin_is_tossed_for_each_word(
         self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
@@ -785,7 +791,7 @@ class TestWhatTheDecoderIsFed:
     def test_a_coin_is_tossed_for_each_character(
         self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
     ) -> None:
-        train(make(*HALF_FORCED, "teacher_forcing.mode=token", "training.epochs=20"))
+        train(make(*HALF_FORCED, "teacher_forcing.kind=token", "training.epochs=20"))
         assert 0.45 < torch.cat([c.flatten() for _, c in fed]).float().mean() < 0.55
         assert any((c.any(dim=1) & ~c.all(dim=1)).any() for _, c in fed)
 
@@ -811,7 +817,7 @@ class Unread(TorchDispatchMode):
 def test_a_step_reads_nothing_back_from_the_device(
     make: Make, optimizer: str, nonfinite: str
 ) -> None:
-    trainer = make(f"optimizer.name={optimizer}", f"optimizer.on_nonfinite={nonfinite}")
+    trainer = make(f"optimizer.kind={optimizer}", f"optimizer.on_nonfinite.kind={nonfinite}")
 
     class Prepared:
         """Batches whose words were chosen before, by lengths that stay on the processor."""
@@ -822,7 +828,7 @@ def test_a_step_reads_nothing_back_from_the_device(
         def batch(self, step: int) -> Batch:
             return self._batch
 
-    trainer.batches = Prepared(trainer.batches.batch(0))  # type: ignore[assignment]
+    trainer._source.batches = Prepared(trainer.batches.batch(0))  # type: ignore[assignment]
     with Unread():
         trainer.train_step()
         with pytest.raises(AssertionError, match="waits for the device"):
@@ -878,9 +884,9 @@ def test_hardware_is_chosen_by_steps_of_this_very_training(
 @pytest.mark.parametrize(
     "recipe",
     [
-        [],
-        ["model.memory_size=0", "objective.ce_reduction=character"],
-        ["optimizer.on_nonfinite=skip"],
+        ["prior.start=0.9"],
+        ["prior.kind=standard", "objective.ce_reduction=character"],
+        ["optimizer.on_nonfinite.kind=skip", "prior.start=0.9"],
     ],
 )
 def test_a_step_runs_on_a_device_that_holds_no_numbers(
@@ -891,11 +897,11 @@ def test_a_step_runs_on_a_device_that_holds_no_numbers(
     def none_there(seed: int, purpose: str, index: int = 0, device: str = "cpu") -> object:
         return seeded(seed, purpose, index) if device == "cpu" else None
 
-    monkeypatch.setattr("core.training.trainer.seeded", none_there)
+    monkeypatch.setattr("core.training.examples.seeded", none_there)
     # Autocast refuses that device even when it is switched off.
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
     nowhere = Hardware("meta", 1, "float32", 16)  # type: ignore[arg-type]
-    trainer = make(*recipe, "prior.start=0.9", hardware=nowhere)
+    trainer = make(*recipe, hardware=nowhere)
     for _ in range(3):
         assert trainer.train_step() > 0
     assert {parameter.device.type for parameter in trainer.model.parameters()} == {"meta"}

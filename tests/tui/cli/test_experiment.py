@@ -114,7 +114,10 @@ def test_without_ray_the_trials_run_one_after_another(
         (["--stopping", "asha"], "which needs Ray"),
         (["--sequential", "--jobs", "2"], "--sequential excludes --ray and --jobs"),
         (["--ray", "127.0.0.1:1", "--jobs", "2"], "it excludes --ray"),
-        (["--set", "objective.beta_max=1"], "the experiment varies objective.beta_max"),
+        (
+            ["--set", "objective.annealing.beta_max=1"],
+            "the experiment varies objective.annealing.beta_max",
+        ),
         (["--corpus", "nowhere"], "no corpus 'nowhere'"),
         (["--pairs", "nowhere"], "nowhere"),
         (["--name", "a b"], "cannot be the name of an experiment"),

@@ -1,14 +1,15 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.config import presets
 from core.config.build import with_settings
 from core.config.fields import Field, field, fields
 from core.config.presets import preset
-from core.config.schema import Config
+from core.config.schema import Chosen, Config
 from core.errors import InputError
-from tui.screens.setup.draft import Draft
+from tui.screens.setup.draft import Draft, label
 from tui.text.command_line import command_line
 
 EPOCHS, RATE = field("training.epochs"), field("optimizer.learning_rate")
@@ -23,7 +24,7 @@ def test_a_draft_begins_as_its_preset() -> None:
 def test_what_is_typed_counts_and_is_marked() -> None:
     draft = Draft()
     draft.type(EPOCHS, "7")
-    assert draft.config() == with_settings(Config(), ["training.epochs=7"])
+    assert draft.config() == with_settings(preset("default"), ["training.epochs=7"])
     assert draft.changed() == [EPOCHS]
 
 
@@ -57,7 +58,7 @@ def test_what_is_typed_into_one_field_is_undone_at_once() -> None:
     assert draft.undo()
     assert (draft.text(EPOCHS), draft.text(RATE)) == ("123", "0.006")
     assert draft.undo()
-    assert draft.config() == Config()
+    assert draft.config() == preset("default")
     assert not draft.undo()
 
 
@@ -87,6 +88,34 @@ def test_a_field_goes_back_to_its_preset_not_to_its_default() -> None:
     draft.type(RATE, "0.5")
     draft.reset(RATE)
     assert draft.text(RATE) == "0.05"
+
+
+def test_a_choice_brings_its_settings_and_keeps_those_typed_before() -> None:
+    draft, kind, size = Draft("lab4"), field("prior.kind"), field("prior.size")
+    assert size not in draft.fields()
+    draft.type(kind, "codebook")
+    assert size in draft.fields()
+    assert draft.changed() == [kind]
+    draft.type(size, "7")
+    draft.type(kind, "standard")
+    assert draft.config() == preset("lab4")
+    draft.type(kind, "codebook")
+    assert draft.config() == with_settings(preset("lab4"), ["prior.kind=codebook", "prior.size=7"])
+    assert command_line(draft.config(), "lab4", draft.base, "", Path("runs")).endswith(
+        "--set prior.kind=codebook --set prior.size=7"
+    )
+
+
+def test_settings_in_an_order_that_a_reader_expects() -> None:
+    labels = [label(one) for one in Draft().fields() if one.section == "objective"]
+    assert labels[2:5] == ["annealing", "  beta max", "  beta start"]
+
+
+def test_a_run_that_is_filled_in_leaves_what_was_chosen_behind() -> None:
+    chosen = Chosen(device="cpu", threads=2, precision="float32", batch_size=64)
+    draft = Draft()
+    draft.fill(msgspec.structs.replace(preset("default"), chosen=chosen))
+    assert draft.config() == preset("default")
 
 
 @pytest.mark.parametrize("known", fields(), ids=lambda known: known.key)

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input, Select, Static
 from core.catalogue.listing import list_runs
 from core.config import presets
 from core.config.build import with_settings
-from core.config.fields import field, fields
+from core.config.fields import field, fields, fields_of
 from core.config.presets import preset, save_preset
 from core.config.schema import Config
 from core.runs.directory import RunDirectory
@@ -54,7 +54,7 @@ async def fill(pilot: Pilot[None], key: str, text: str) -> None:
     await pilot.press("enter", "enter")
     await settled(pilot)
     editor = pilot.app.screen.query_one(FieldEditor)
-    assert editor.known and editor.known.key == key
+    assert editor.field and editor.field.key == key
     pilot.app.screen.query_one("#value", Input).value = text
     await settled(pilot)
     await pilot.press("escape")
@@ -75,7 +75,7 @@ def keys(screen: SetupScreen) -> list[str]:
 
 async def test_every_field_is_listed_under_its_section_with_its_value(tmp_path: Path) -> None:
     async with setup(tmp_path, (120, 36)) as (_, screen):
-        assert keys(screen) == [known.key for known in fields()]
+        assert keys(screen) == [known.key for known in fields_of(preset("default"))]
         assert line(screen, "training.epochs").split() == [
             *("·", "epochs", "300"),
             *["a", "whole", "number", "from", "1", "to", "1000000"],
@@ -116,10 +116,10 @@ async def test_words_narrow_the_list_by_key_and_by_explanation(tmp_path: Path) -
     async with setup(tmp_path) as (pilot, screen):
         await pilot.press("slash", *"bowman")
         await settled(pilot)
-        assert keys(screen) == ["model.latent_every_step", "objective.blank_probability"]
+        assert keys(screen) == ["model.latent_every_step", "objective.word_dropout"]
         await pilot.press("space", *"dropout")
         await settled(pilot)
-        assert keys(screen) == ["objective.blank_probability"]
+        assert keys(screen) == ["objective.word_dropout"]
         await pilot.press(*"xyz")
         await settled(pilot)
         assert screen.query_one("#none").display
@@ -135,7 +135,7 @@ async def test_only_what_was_changed_is_listed_on_a_key(tmp_path: Path) -> None:
         assert line(screen, "training.epochs").startswith("*")
         await pilot.press("c")
         await settled(pilot)
-        assert len(keys(screen)) == len(fields())
+        assert len(keys(screen)) == len(fields_of(preset("default")))
 
 
 async def test_changes_are_taken_back_one_or_all_and_undone(tmp_path: Path) -> None:
@@ -143,25 +143,39 @@ async def test_changes_are_taken_back_one_or_all_and_undone(tmp_path: Path) -> N
         await fill(pilot, "training.epochs", "7")
         await fill(pilot, "training.seed", "5")
         await pilot.press("b")
-        assert screen.settings() == with_settings(Config(), ["training.epochs=7"])
+        assert screen.settings() == with_settings(preset("default"), ["training.epochs=7"])
         await pilot.press("ctrl+r")
-        assert screen.settings() == Config()
+        assert screen.settings() == preset("default")
         await pilot.press("u")
-        assert screen.settings() == with_settings(Config(), ["training.epochs=7"])
+        assert screen.settings() == with_settings(preset("default"), ["training.epochs=7"])
         await pilot.press("u")
         assert screen.settings().training.seed == 5
 
 
 async def test_choices_are_turned_with_the_arrows(tmp_path: Path) -> None:
     async with setup(tmp_path) as (pilot, screen):
-        await pilot.press("slash", *"objective.shape", "enter")
+        await pilot.press("slash", *"objective.annealing.shape", "enter")
         await settled(pilot)
         await pilot.press("right")
-        assert screen.settings().objective.shape == "sigmoid"
+        assert screen.settings().objective.annealing.shape == "sigmoid"
         await pilot.press("left", "left")
-        assert screen.settings().objective.shape == "cosine"
+        assert screen.settings().objective.annealing.shape == "cosine"
         await settled(pilot)
         assert "[cosine]" in said(screen, "#choices")
+
+
+async def test_a_turned_choice_shows_the_settings_that_it_brings(tmp_path: Path) -> None:
+    async with setup(tmp_path) as (pilot, screen):
+        await pilot.press("slash", *"teacher_forcing", "enter")
+        await settled(pilot)
+        assert keys(screen) == ["teacher_forcing.kind"]
+        await pilot.press("right")
+        await settled(pilot)
+        assert keys(screen) == [f"teacher_forcing.{name}" for name in ("kind", "start", "end")]
+        assert screen.query_one(FieldList).field == field("teacher_forcing.kind")
+        await pilot.press("u")
+        await settled(pilot)
+        assert keys(screen) == ["teacher_forcing.kind"]
 
 
 async def test_the_arrows_go_from_field_to_field_while_editing(tmp_path: Path) -> None:
@@ -190,7 +204,7 @@ async def test_the_picture_follows_what_is_typed(tmp_path: Path) -> None:
     async with setup(tmp_path) as (pilot, screen):
         picture = screen.query_one(SchedulePicture)
         assert not picture.display
-        await fill(pilot, "objective.beta_max", "3")
+        await fill(pilot, "objective.annealing.beta_max", "3")
         assert picture.display
         (chart,) = [chart for chart in picture.charts if chart.display]
         assert chart.id == "beta"
@@ -252,7 +266,7 @@ async def test_a_damaged_preset_is_said_and_the_settings_stay(tmp_path: Path) ->
         (notice,) = pilot.app._notifications
         assert "is not a section" in notice.message
         assert screen.query_one("#preset", Select).value == "default"
-        assert screen.settings() == Config()
+        assert screen.settings() == preset("default")
 
 
 async def test_the_command_line_is_shown_and_copied(tmp_path: Path) -> None:

@@ -308,7 +308,7 @@ async def test_an_alarm_of_a_training_elsewhere_is_said_when_it_begins(
 async def test_an_alarm_of_the_app_s_own_training_is_said_on_every_screen(
     tmp_path: Path, tiny: Tiny, until: Until
 ) -> None:
-    never = ("training.epochs=100000", "objective.beta_max=2", "prior.start=0.0001")
+    never = ("training.epochs=100000", "objective.annealing.beta_max=2", "prior.start=0.0001")
     app = CvaeApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         app.start_training(tiny(*never), "mine", "default")

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
-from core.config.build import value
-from core.config.fields import fields
+from core.config.fields import fields, value
 from core.config.schema import Config
 from core.experiments.bands import summary
 from core.exports.palette import COLOURS, MARKERS

@@ -18,7 +18,8 @@ from core.catalogue.listing import Catalogue, RunSummary
 from core.catalogue.query import Query, parse
 from core.catalogue.sparkline_data import Curves, read_curves
 from core.catalogue.trash import discarded
-from core.config.build import differences, value
+from core.config.fields import differences, value
+from core.config.presets import preset
 from core.config.schema import Config
 from core.errors import CvaeError
 from core.exports.palette import COLOURS
@@ -52,7 +53,7 @@ tag, note, epoch, step, ce, bleu4, gaussian, age, size, or any setting:
     bleu4 > 0.9 and latent = 64
     state = finished or age < 2h
     name ~ lab and not tag = bad
-    objective.beta_max <= 0.4
+    beta_max <= 0.4
 
 `!` after the state marks an active alarm. A deleted run goes to the trash, from which it can be
 restored.
@@ -270,6 +271,7 @@ def _alarms(run: RunSummary) -> str:
 
 
 def _changes(config: Config) -> str:
-    """Describe the settings that differ from the defaults."""
-    changed = [f"{known.key} {value(config, known)}" for known in differences(config, Config())]
-    return "differs from the defaults in " + (", ".join(changed) if changed else "nothing")
+    """List the settings in which a configuration differs from the preset `default`."""
+    base = preset("default")
+    changed = [f"{one.key} {one.spell(value(config, one))}" for one in differences(config, base)]
+    return "differs from the preset default in " + (", ".join(changed) if changed else "nothing")

@@ -2,8 +2,8 @@
 
 import contextlib
 
-from core.config.build import build, value
-from core.config.fields import Field, fields, shown
+from core.config.build import with_values
+from core.config.fields import Field, Value, fields, shown, value
 from core.config.presets import preset
 from core.config.schema import Config
 from core.errors import InputError
@@ -12,7 +12,10 @@ from data import corpora
 
 
 class Draft:
-    """A text for each field, over a preset. A text may be one that its field does not accept."""
+    """A text for each setting, over a preset. A text may be one that its setting does not accept.
+
+    The texts of alternatives that are not chosen are kept, so that choosing them shows them again.
+    """
 
     def __init__(self, preset_name: str = "default") -> None:
         self.preset_name = preset_name
@@ -21,18 +24,22 @@ class Draft:
         self._past: list[tuple[str, Config, dict[str, str]]] = []
         self._typing_in = ""
 
-    def text(self, known: Field) -> str:
-        """A field's value as typed."""
-        return self._texts[known.key]
+    def fields(self) -> list[Field]:
+        """The settings that the chosen alternatives bring."""
+        return [one for one in fields() if not one.choice or self._texts[one.choice] in one.kinds]
 
-    def type(self, known: Field, text: str) -> None:
-        """Take a field's value as typed; what is typed into one field is undone at once."""
-        if text == self._texts[known.key]:
+    def text(self, field: Field) -> str:
+        """A setting's value as typed."""
+        return self._texts[field.key]
+
+    def type(self, field: Field, text: str) -> None:
+        """Take a setting's value as typed; all that is typed into one setting is undone at once."""
+        if text == self._texts[field.key]:
             return
-        if self._typing_in != known.key:
+        if self._typing_in != field.key:
             self._keep()
-            self._typing_in = known.key
-        self._texts[known.key] = text
+            self._typing_in = field.key
+        self._texts[field.key] = text
 
     def choose(self, preset_name: str) -> None:
         """Start from another preset.
@@ -48,11 +55,16 @@ class Draft:
         self._keep()
         self._texts = spell(config)
 
-    def reset(self, known: Field) -> None:
-        """Take a field back to the preset."""
+    def reset(self, field: Field) -> None:
+        """Take a setting back to the preset."""
         self._typing_in = ""
-        self.type(known, known.spell(value(self.base, known)))
+        self.type(field, field.spell(self.preset_value(field)))
         self._typing_in = ""
+
+    def preset_value(self, field: Field) -> Value:
+        """Value of the preset; the default where the preset has another alternative."""
+        found = value(self.base, field)
+        return field.default if found is None else found
 
     def undo(self) -> bool:
         """Take back the last change; False when there is none."""
@@ -62,50 +74,48 @@ class Draft:
         self._typing_in = ""
         return True
 
-    def parse(self, known: Field) -> bool | int | float | str:
-        """The value that a field's text stands for.
+    def parse(self, field: Field) -> Value:
+        """The value that a setting's text stands for.
 
-        Raises InputError when the field does not accept it.
+        Raises InputError when the setting does not accept it.
         """
-        parsed = known.parse(self.text(known))
-        if known.key == "data.corpus":
-            _check_file(known.key, str(parsed), ", ".join(corpora()) + ", or a file")
-        if known.key == "data.pairs" and parsed:
-            _check_file(known.key, str(parsed), "a file, or nothing")
+        parsed = field.parse(self.text(field))
+        if field.key == "data.corpus":
+            _check_file(field.key, str(parsed), ", ".join(corpora()) + ", or a file")
+        if field.key == "data.pairs" and parsed:
+            _check_file(field.key, str(parsed), "a file, or nothing")
         return parsed
 
-    def problem(self, known: Field) -> str:
-        """What is wrong with a field's text, in a sentence; empty when it holds."""
+    def problem(self, field: Field) -> str:
+        """The sentence that refuses a setting's text; empty when it is accepted."""
         try:
-            self.parse(known)
+            self.parse(field)
         except InputError as error:
             return str(error)
         return ""
 
-    def differs(self, known: Field) -> bool:
-        """Whether a field's text says something else than the preset."""
+    def differs(self, field: Field) -> bool:
+        """Compare a setting's text with the preset."""
         try:
-            return known.parse(self.text(known)) != value(self.base, known)
+            return field.parse(self.text(field)) != self.preset_value(field)
         except InputError:
             return True
 
     def changed(self) -> list[Field]:
-        """The fields that differ from the preset."""
-        return [known for known in fields() if self.differs(known)]
+        """The settings that differ from the preset."""
+        return [one for one in self.fields() if self.differs(one)]
 
     def config(self) -> Config:
         """The configuration as typed.
 
-        Raises InputError for the first field that does not hold, and for fields that contradict
+        Raises InputError for the first setting that does not hold, and for settings that contradict
         one another.
         """
-        tables: dict[str, dict[str, object]] = {}
-        for known in fields():
-            tables.setdefault(known.section, {})[known.name] = self.parse(known)
+        values = {one.key: self.parse(one) for one in self.fields()}
         try:
-            return build(tables)
+            return with_values(Config(), values, where="")
         except InputError as error:
-            raise InputError(str(error).removeprefix("configuration: ")) from None
+            raise InputError(str(error).removeprefix(": ")) from None
 
     def _keep(self) -> None:
         self._past.append((self.preset_name, self.base, dict(self._texts)))
@@ -113,8 +123,23 @@ class Draft:
 
 
 def spell(config: Config) -> dict[str, str]:
-    """The values of a configuration as texts, by key."""
-    return {known.key: known.spell(value(config, known)) for known in fields()}
+    """The values of a configuration as texts, by key; defaults for what it does not have."""
+    return {
+        one.key: one.spell(one.default if (found := value(config, one)) is None else found)
+        for one in fields()
+    }
+
+
+def label(one: Field) -> str:
+    """Name of a setting within its section. A choice is named by its place, its settings follow."""
+    place, _, name = one.key.rpartition(".")
+    if "." not in place:
+        return name.replace("_", " ")
+    return (
+        place.partition(".")[2].replace("_", " ")
+        if name == "kind"
+        else f"  {name}".replace("_", " ")
+    )
 
 
 def _check_file(key: str, name: str, accepted: str) -> None:

@@ -1,4 +1,4 @@
-"""The setting in hand: its name, its value to be typed or chosen, and what it means."""
+"""The setting in hand: its name, its value to be typed or chosen, and its description."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from tui.screens.setup.field_list import choices
 
 
 class FieldInput(Input):
-    """Where a value is typed. The arrow keys go from field to field."""
+    """Input of a value. The arrow keys go from setting to setting."""
 
     BINDINGS = [
         Binding("up", "screen.step(-1)", "Previous field", show=False),
@@ -28,7 +28,7 @@ class FieldInput(Input):
 
 
 class FieldEditor(Vertical):
-    """Edits one field at a time."""
+    """Edits one setting at a time."""
 
     DEFAULT_CSS = """
     FieldEditor {
@@ -44,46 +44,46 @@ class FieldEditor(Vertical):
 
     @dataclass
     class Changed(Message):
-        """The text of the field was changed."""
+        """The text of the setting was changed."""
 
-        known: Field
+        field: Field
         text: str
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: Field | None = None
+        self.field: Field | None = None
 
     def compose(self) -> ComposeResult:
-        """Key, value, meaning."""
+        """Compose key, value and description."""
         with Horizontal():
             yield Label(id="key", markup=False)
             yield FieldInput(compact=True, id="value")
             yield Static(id="choices", markup=False)
         yield Static(id="about", markup=False)
 
-    def show(self, known: Field | None, draft: Draft) -> None:
-        """Show a field of a draft; None for no field."""
-        self.known = known
-        self.visible = known is not None
-        if known is None:
+    def show(self, field: Field | None, draft: Draft) -> None:
+        """Show a setting of a draft; None for no setting."""
+        self.field = field
+        self.visible = field is not None
+        if field is None:
             return
-        text, there = draft.text(known), choices(known)
-        self.query_one("#key", Label).update(known.key)
+        text, there = draft.text(field), choices(field)
+        self.query_one("#key", Label).update(field.key)
         typed, chosen = self.query_one("#value", Input), self.query_one("#choices", Static)
         typed.display, chosen.display = not there, bool(there)
-        typed.suggester = SuggestFromList(corpora()) if known.key == "data.corpus" else None
+        typed.suggester = SuggestFromList(corpora()) if field.key == "data.corpus" else None
         if typed.value != text:
             with self.prevent(Input.Changed):
                 typed.value = text
         marked = (Content.styled(f"[{c}]", "bold") if c == text else Content(c) for c in there)
         chosen.update(Content("  ").join(marked) + Content.styled("   ← →", "$text-muted"))
-        preset = known.spell(getattr(getattr(draft.base, known.section), known.name))
-        about = f"{known.doc} Takes {known.accepts}."
-        if known.default != "":
-            about += f" Default {known.spell(known.default)}"
-            changed = preset != known.spell(known.default)
+        preset = field.spell(draft.preset_value(field))
+        about = f"{field.doc} Takes {field.accepts}."
+        if field.default != "":
+            about += f" Default {field.spell(field.default)}"
+            changed = preset != field.spell(field.default)
             about += f", in {draft.preset_name} {preset}." if changed else "."
-        problem = draft.problem(known).partition(": ")[2]
+        problem = draft.problem(field).partition(": ")[2]
         self.query_one("#about", Static).update(
             Content.styled(f"✗ {printable(problem)}", "$text-error") if problem else Content(about)
         )
@@ -98,5 +98,5 @@ class FieldEditor(Vertical):
     @on(Input.Changed, "#value")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.known:
-            self.post_message(self.Changed(self.known, event.value))
+        if self.field:
+            self.post_message(self.Changed(self.field, event.value))

@@ -1,4 +1,4 @@
-"""The settings as a list: one line each with its value and what it accepts, under its section."""
+"""The settings as a list: one line each with value and accepted values, under its section."""
 
 import contextlib
 
@@ -8,18 +8,17 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option, OptionDoesNotExist
 
-from core.config.fields import Field, field, fields
-from core.config.schema import SECTIONS
+from core.config.fields import Field, field, fields, sections
 from core.text import printable
-from tui.screens.setup.draft import Draft
+from tui.screens.setup.draft import Draft, label
 
 NAME_WIDTH, VALUE_WIDTH = 24, 22
 ROOM_FOR_NOTES = 70
-"""Columns from which on a line also says what its field accepts."""
+"""Columns from which on a line also shows the accepted values."""
 
 
 class FieldList(OptionList):
-    """Shows a draft. The field in hand is the highlighted one."""
+    """Shows a draft. The setting in hand is the highlighted one."""
 
     BINDINGS = [
         Binding("enter", "select", "Edit", show=False),
@@ -42,39 +41,39 @@ class FieldList(OptionList):
     class Turned(Message):
         """Another of a field's choices is asked for."""
 
-        def __init__(self, known: Field, by: int) -> None:
+        def __init__(self, field: Field, by: int) -> None:
             super().__init__()
-            self.known, self.by = known, by
+            self.field, self.by = field, by
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(markup=False)
         self._draft = draft
 
     @property
-    def known(self) -> Field | None:
-        """The field in hand."""
+    def field(self) -> Field | None:
+        """The setting in hand."""
         option = self.highlighted_option
         return field(option.id) if option and option.id else None
 
     def show(self, found: list[Field]) -> None:
         """List these fields, and keep the one in hand where it is among them."""
-        known, options = self.known, list[Option]()
-        for section, kind in SECTIONS.items():
+        field, options = self.field, list[Option]()
+        for section, about in sections().items():
             here = [one for one in found if one.section == section]
             if here:
-                title = f"{section.replace('_', ' ').capitalize()}: {kind.__doc__}"
+                title = f"{section.replace('_', ' ').capitalize()}: {about}"
                 options.append(Option(Content(title), disabled=True))
             options += [Option(self._line(one), id=one.key) for one in here]
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
             self.add_options(options)
-            at = [option.id for option in options].index(known.key) if known in found else None
+            at = [option.id for option in options].index(field.key) if field in found else None
             self.highlighted = at if at is not None else (1 if found else None)
         self._highlight_shown()
 
-    def draw_again(self, known: Field | None = None) -> None:
+    def draw_again(self, field: Field | None = None) -> None:
         """Show a field, or all of them, as they stand."""
-        for one in [known] if known else fields():
+        for one in [field] if field else fields():
             with contextlib.suppress(OptionDoesNotExist):
                 self.replace_option_prompt(one.key, self._line(one))
 
@@ -84,8 +83,8 @@ class FieldList(OptionList):
 
     def action_turn(self, by: int) -> None:
         """Ask for the next or the previous choice of the field in hand."""
-        if self.known and choices(self.known):
-            self.post_message(self.Turned(self.known, by))
+        if self.field and choices(self.field):
+            self.post_message(self.Turned(self.field, by))
 
     def _highlight_shown(self) -> None:
         if self.highlighted is not None:
@@ -93,22 +92,21 @@ class FieldList(OptionList):
                 self.OptionHighlighted(self, self.options[self.highlighted], self.highlighted)
             )
 
-    def _line(self, known: Field) -> Content:
-        """Mark, name, value, and what would be accepted."""
-        wrong, differs = self._draft.problem(known), self._draft.differs(known)
+    def _line(self, field: Field) -> Content:
+        """Compose mark, name, value, and accepted values."""
+        wrong, differs = self._draft.problem(field), self._draft.differs(field)
         mark, style = ("✗", "$text-error") if wrong else ("*", "bold") if differs else ("·", "")
-        name = known.name.replace("_", " ")
-        value = printable(self._draft.text(known))
+        value = printable(self._draft.text(field))
         if len(value) > VALUE_WIDTH:
             value = "…" + value[1 - VALUE_WIDTH :]
-        note = f"  {known.accepts}" if self.size.width >= ROOM_FOR_NOTES else ""
+        note = f"  {field.accepts}" if self.size.width >= ROOM_FOR_NOTES else ""
         return Content.assemble(
             (f"{mark} ", style or "dim"),
-            (f"{name:<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
+            (f"{label(field):<{NAME_WIDTH}}{value:<{VALUE_WIDTH}}", style),
             (note, "dim"),
         )
 
 
-def choices(known: Field) -> tuple[str, ...]:
-    """The values of a field that has only a few."""
-    return ("true", "false") if known.type is bool else known.choices
+def choices(field: Field) -> tuple[str, ...]:
+    """The values of a setting that has only a few."""
+    return ("true", "false") if field.type is bool else field.choices

@@ -7,7 +7,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label, OptionList, Select, Static
 
-from core.config.fields import Field, fields
+from core.config.fields import Field
 from core.config.presets import preset_description, preset_names, save_preset
 from core.config.schema import Config
 from core.errors import InputError
@@ -128,10 +128,10 @@ the list to the settings that have them in their names or their explanations.
         """List the fields that are asked for."""
         words = self.query_one("#find", Input).value.casefold().split()
         found = [
-            known
-            for known in fields()
-            if all(word in _searched(known) for word in words)
-            and (not self._only_changed or self._draft.differs(known))
+            field
+            for field in self._draft.fields()
+            if all(word in _searched(field) for word in words)
+            and (not self._only_changed or self._draft.differs(field))
         ]
         self.query_one("#none").display = not found
         self.query_one(FieldList).display = bool(found)
@@ -141,18 +141,16 @@ the list to the settings that have them in their names or their explanations.
 
     def _show_all(self) -> None:
         self._offer_presets()
-        if self._only_changed:
-            self._list()
-        self.query_one(FieldList).draw_again()
+        self._list()
         self._show_field()
         self._judge()
 
     @on(OptionList.OptionHighlighted)
     def _show_field(self) -> None:
-        known = self.query_one(FieldList).known
-        self.query_one(FieldEditor).show(known, self._draft)
-        if known:
-            self.query_one(SchedulePicture).attend(known.section)
+        field = self.query_one(FieldList).field
+        self.query_one(FieldEditor).show(field, self._draft)
+        if field:
+            self.query_one(SchedulePicture).attend(field.section)
 
     def _judge(self) -> None:
         """Say how many settings differ, and what is wrong, if anything is."""
@@ -194,24 +192,27 @@ the list to the settings that have them in their names or their explanations.
 
     @on(FieldEditor.Changed)
     def _typed(self, event: FieldEditor.Changed) -> None:
-        self._take(event.known, event.text)
+        self._take(event.field, event.text)
 
     @on(FieldList.Turned)
     def _turned(self, event: FieldList.Turned) -> None:
-        there = choices(event.known)
-        at = there.index(self._draft.text(event.known))
-        self._take(event.known, there[(at + event.by) % len(there)])
+        there = choices(event.field)
+        at = there.index(self._draft.text(event.field))
+        self._take(event.field, there[(at + event.by) % len(there)])
 
-    def _take(self, known: Field, text: str) -> None:
-        self._draft.type(known, text)
-        self.query_one(FieldList).draw_again(known)
+    def _take(self, field: Field, text: str) -> None:
+        self._draft.type(field, text)
+        if field.name == "kind":
+            self._list()
+        else:
+            self.query_one(FieldList).draw_again(field)
         self._show_field()
         self._judge()
 
     @on(OptionList.OptionSelected)
     def _edit(self) -> None:
-        known = self.query_one(FieldList).known
-        if known and choices(known):
+        field = self.query_one(FieldList).field
+        if field and choices(field):
             self.query_one(FieldList).action_turn(1)
         else:
             self.query_one(FieldEditor).edit()
@@ -243,8 +244,8 @@ the list to the settings that have them in their names or their explanations.
 
     def action_reset_field(self) -> None:
         """Take back the change of the field in hand."""
-        if known := self.query_one(FieldList).known:
-            self._draft.reset(known)
+        if field := self.query_one(FieldList).field:
+            self._draft.reset(field)
             self._show_all()
 
     def action_reset(self) -> None:
@@ -309,6 +310,6 @@ the list to the settings that have them in their names or their explanations.
         self.host.start_training(config, self.run_name, self.preset_name)
 
 
-def _searched(known: Field) -> str:
-    words = (known.key, known.name.replace("_", " "), known.doc, known.accepts)
+def _searched(field: Field) -> str:
+    words = (field.key, field.name.replace("_", " "), field.doc, field.accepts)
     return " ".join(words).casefold()
