@@ -78,7 +78,7 @@ class RunActions(AppScreen):
 
         options = [(name, f"those of checkpoint {name}") for name in run.checkpoint_names()]
         options.append(("", "random, as in every new model"))
-        question = f"A new run with the settings of {run.name}, which Setup shows. Initial weights"
+        question = f"Set up a new run with the settings of {run.name}. Its initial weights are"
         self.app.push_screen(ChooseOne(question, options), fork)
 
     def _propose(self, run: RunDirectory, checkpoint: str) -> None:
