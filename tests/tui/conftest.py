@@ -13,7 +13,7 @@ def until() -> Until:
     """Let the app go on until something holds."""
 
     async def wait(
-        pilot: Pilot[None], condition: Callable[[], object], seconds: float = 30
+        pilot: Pilot[None], condition: Callable[[], object], seconds: float = 240
     ) -> None:
         for _ in range(int(seconds / 0.05)):
             await pilot.pause(0.05)

@@ -19,7 +19,7 @@ from tui.widgets.themes import DARK, LIGHT, RIGHT, THEMES, WRONG
 
 Until = Callable[..., Awaitable[None]]
 
-SIZES = [(80, 24), (120, 36), (200, 60)]
+
 RUNS = Path(__file__).parents[2] / "runs"
 
 
@@ -27,10 +27,8 @@ def navigation(app: CvaeApp) -> str:
     return str(app.screen.query_one(Navigation).render())
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_help_names_every_key_of_the_place_and_fits(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_help_names_every_key_of_the_place_and_fits(tmp_path: Path) -> None:
+    size = (80, 24)
     app = CvaeApp(tmp_path)
     async with app.run_test(size=size) as pilot:
         for room in SCREENS:
@@ -257,8 +255,8 @@ def test_a_slow_link_is_redrawn_less_often(tmp_path: Path) -> None:
     assert CvaeApp(tmp_path, sparse=True).refresh_seconds == SPARSE_SECONDS >= 3
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_no_screen_is_cut_off(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_no_screen_is_cut_off(tmp_path: Path) -> None:
+    size = (80, 24)
     app = CvaeApp(tmp_path)
     async with app.run_test(size=size) as pilot:
         for room in SCREENS:

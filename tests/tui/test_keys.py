@@ -532,7 +532,7 @@ async def test_every_key_of_a_place_acts(
             seen = press.look(app)
             await pilot.press(press.key)
             try:
-                await until(pilot, lambda: press.holds(seen, press.look(app)), 20)  # noqa: B023
+                await until(pilot, lambda: press.holds(seen, press.look(app)))  # noqa: B023
             except AssertionError as error:
                 now = press.look(app)
                 raise AssertionError(f"{press.key}: from {seen!r} to {now!r}") from error
@@ -590,7 +590,7 @@ async def test_every_key_of_a_dialog_answers(
             await pilot.pause()
             assert isinstance(app.screen, dialog)
             await pilot.press(key)
-            await until(pilot, lambda: answers, 5)  # noqa: B023
+            await until(pilot, lambda: answers)  # noqa: B023
             assert answers == [expected], key
 
 
@@ -663,7 +663,7 @@ async def test_every_key_of_a_page_scrolls_it(tmp_path: Path, until: Until) -> N
         frame = app.screen.query_one("VerticalScroll")
         for key, line in SCROLLING.items():
             await pilot.press(key)
-            await until(pilot, lambda: frame.scroll_y == line, 5)  # noqa: B023
+            await until(pilot, lambda: frame.scroll_y == line)  # noqa: B023
 
 
 async def test_the_arrows_go_from_answer_to_answer(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from core.training.control import Control
 Tiny = Callable[..., Config]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come to hold"
@@ -204,5 +204,5 @@ def test_a_training_is_steered_through_its_directory(tiny: Tiny, tmp_path: Path)
     wait_until(lambda: has(events.Unpaused))
     assert not remote.pausing
     remote.stop()
-    training.join(20)
+    training.join(240)
     assert has(events.Stopped)

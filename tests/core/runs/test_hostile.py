@@ -129,7 +129,7 @@ def test_a_damaged_file_is_read_or_refused(
         except CvaeError as error:
             assert "\n" not in str(error)
             assert len(str(error)) < 5000
-        assert time.monotonic() - start < 10, f"case {case} took too long"
+        assert time.monotonic() - start < 60, f"case {case} took too long"
     assert sorted(tmp_path.iterdir()) == outside
 
 

@@ -109,8 +109,11 @@ async def test_a_stopped_run_is_resumed_from_the_list(
 ) -> None:
     app = CvaeApp(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
-        app.start_training(tiny("training.epochs=300"), "mine", "default")
-        await until(pilot, lambda: "training" in text_of(app, "#status"))
+        app.start_training(tiny("training.epochs=20"), "mine", "default")
+        assert app.training
+        app.training.control.pause()
+        await until(pilot, lambda: "paused" in text_of(app, "#status"))
+        await until(pilot, lambda: app.screen.check_action("stop", ()))
         await pilot.press("s")
         await until(pilot, lambda: "stopped" in text_of(app, "#status"))
         await pilot.press("6")
@@ -201,12 +204,13 @@ async def test_a_training_that_is_told_to_stop_says_so_until_it_has(
             await until(pilot, lambda: "· finished" in text_of(app, "#status"))
 
 
-async def test_a_run_owned_by_another_machine_is_only_watched(copied: RunDirectory) -> None:
+async def test_a_run_owned_by_another_machine_is_only_watched(
+    copied: RunDirectory, until: Until
+) -> None:
     copied.lock_file.write_bytes(msgspec.json.encode(Owner("far-[b]away", 4711, 0)))
     app = CvaeApp(copied.path.parent, view=copied)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.pause()
-        assert "on far-[b]away, read-only here" in text_of(app, "#status")
+        await until(pilot, lambda: "on far-[b]away, read-only here" in text_of(app, "#status"))
         assert app.steered is None
         assert app.screen.check_action("stop", ()) is None
 

@@ -203,7 +203,7 @@ def test_detach_prints_the_name_and_trains_on(
     )
     assert done.stdout == "far\n"
     far = RunDirectory(tmp_path / "far")
-    wait_until(lambda: summarize(far).state == "finished", 60)
+    wait_until(lambda: summarize(far).state == "finished", 240)
 
 
 def test_bench_prints_what_it_measured(cvae_tui: Run) -> None:

@@ -36,7 +36,7 @@ def runs(trained: RunDirectory, tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 240) -> None:
     for _ in range(int(seconds / 0.05)):
         await pilot.pause(0.05)
         if condition():
