@@ -36,6 +36,9 @@ class FollowedRuns:
     def __getitem__(self, directory: RunDirectory) -> FollowedRun:
         return self._runs[directory.path]
 
+    def __contains__(self, directory: RunDirectory) -> bool:
+        return directory.path in self._runs
+
     def read(
         self,
         take: Callable[[FollowedRun, list[Event]], object],

@@ -20,6 +20,7 @@ from tui.charts.series_cache import Line
 from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.kl_strip import KlStrip, bars
+from tui.screens.train.screen import TrainScreen
 
 Until = Callable[..., Awaitable[None]]
 
@@ -137,6 +138,23 @@ async def test_a_run_chosen_here_has_the_same_colour_and_marker_on_compare(
         await pilot.press("1")
         await until(pilot, lambda: len(chart._lines) == 1)
         assert chart._lines[0].place == 0 and not app.screen.query_one("#legend").display
+
+
+async def test_a_run_chosen_elsewhere_is_followed_once_the_screen_is_back(
+    trained: RunDirectory, copied: RunDirectory, until: Until
+) -> None:
+    app = CvaeApp(copied.path.parent)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view(trained)
+        await pilot.press("6")
+        await pilot.pause()
+        app.chosen.toggle(copied)
+        (screen,) = app.screens_of(TrainScreen)
+        screen.training_changed()
+        await pilot.press("1")
+        chart = app.screen.query_one("#ce", Chart)
+        await until(pilot, lambda: len(chart._lines) == 2)
+        assert [line.place for line in chart._lines] == [None, 0]
 
 
 async def test_every_series_is_offered_dimensions_last_and_the_choice_is_remembered(

@@ -169,7 +169,9 @@ A value that is set by hand holds until it is given back to its schedule, also a
     @property
     def _others(self) -> list[tuple[int, FollowedRun]]:
         """The chosen runs beside the one in view, with their places."""
-        chosen = ((place, self._runs[run]) for place, run in self.host.chosen)
+        # A run that is chosen on another screen is followed once this screen is back.
+        there = ((place, run) for place, run in self.host.chosen if run in self._runs)
+        chosen = ((place, self._runs[run]) for place, run in there)
         return [(place, run) for place, run in chosen if run is not self.run]
 
     def _follow_chosen(self) -> None:
