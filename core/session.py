@@ -107,7 +107,7 @@ def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
             recorder = Recorder(directory, journal, config.checkpoints.keep, watch.history)
             for event in trainer.run():
                 for outcome in recorder.record(event, trainer.snapshot):
-                    for told in (outcome, *watch.hear(outcome)):
+                    for told in (outcome, *watch.update(outcome)):
                         recorder.write(told)
                         if isinstance(told, events.Detached):
                             log.warning("the terminal is gone or was left; it goes on without it")

@@ -1,4 +1,4 @@
-"""The journal of a training, as the rules of alarms ask about it."""
+"""Evidence for the rules of the alarms, taken from the journal of a training."""
 
 import math
 from bisect import bisect_right
@@ -14,34 +14,34 @@ from core.training.schedules import Schedules
 GRACE = 0.03
 """Share of the training at whose head only its schedules are judged."""
 RECENT = 0.01
-"""Share of the training whose readings tell how it stands."""
+"""Share of the training whose readings count as the present."""
 LOW_KL = 0.5
-"""Nats under which a latent says nothing of a word."""
+"""Nats under which a latent holds no information about a word."""
 PATIENCE = 0.2
 """Share of the training in which something should improve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A training as its journal tells it so far."""
+    """The journal of a training so far."""
 
     config: Config
     history: History
 
     @property
     def started(self) -> Started:
-        """What it trains on."""
+        """The event that began the training, with its numbers of steps and paradigms."""
         assert self.history.started
         return self.history.started
 
     @property
     def step(self) -> int:
-        """The last step of which something was told."""
+        """Step of the last event."""
         return self.history.last.step if self.history.last else 0
 
     @property
     def verbs(self) -> float:
-        """ln N of the distinct training paradigms, in nats: what a latent must tell to name one."""
+        """ln N of the distinct training paradigms, in nats: the information that identifies one."""
         return math.log(max(self.started.paradigms, 2))
 
     @property
@@ -50,16 +50,16 @@ class Evidence:
         return min(LOW_KL, self.verbs / 4)
 
     def past(self, share: float) -> bool:
-        """Whether more than this share of the training lies behind."""
+        """Return True if more than this share of the training lies behind."""
         return self.step > share * self.started.steps
 
     @property
     def warm(self) -> bool:
-        """Whether beta has risen, and fallen where a memory lets it."""
+        """True once beta has risen, and fallen where the prior lets it."""
         return self.past_warm_up_by(0)
 
     def past_warm_up_by(self, share: float) -> bool:
-        """Whether it has been warm for more than this share of the training."""
+        """Return True if it has been warm for more than this share of the training."""
         return self.past(warm_up_share(self.config) + share)
 
     def values(self, name: str, start: float, end: float = 0.0) -> list[float]:
@@ -81,7 +81,7 @@ class Evidence:
         return recent
 
     def even_hits(self, gaussian: Gaussian) -> float:
-        """How many distinct paradigms so many hits would be if they fell alike on all: of H on N,
+        """Expected number of distinct paradigms if the hits fell alike on all: of H on N,
         N (1 - (1 - 1/N)^H), for H hits miss one of N with probability (1 - 1/N)^H.
         """
         paradigms = self.started.paradigms
@@ -106,7 +106,7 @@ class Evidence:
 
 
 def hit_count(gaussian: Gaussian) -> int:
-    """Draws that were hits."""
+    """Number of samples that were hits."""
     return round(gaussian.score * gaussian.draws)
 
 

@@ -299,4 +299,4 @@ RULES: dict[str, tuple[Rule, str]] = {
     "overfitting": (overfitting, "unseen verbs have recovered"),
     "gradient": (gradient_trouble, "the gradient is as usual again"),
 }
-"""The kinds of alarm: when each stands, and what is said when it ends."""
+"""Kinds of alarm: the rule of each, and the message when it ends."""

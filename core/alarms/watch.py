@@ -10,26 +10,26 @@ from core.training.events import Alarm, Evaluated, Event, Progress, Started
 
 
 class Watch:
-    """Follows the events of one training and says when an alarm begins and when it ends.
+    """Follows the events of one training and yields alarms as they begin and end.
 
-    told: the journal so far, where a training goes on. Its own alarms are believed.
+    past: the journal so far, where a training goes on, with its alarms.
     """
 
-    def __init__(self, config: Config, told: Iterable[Event] = ()) -> None:
+    def __init__(self, config: Config, past: Iterable[Event] = ()) -> None:
         self.history = History()
-        self.history.add(told)
+        self.history.add(past)
         self._config = config
 
-    def hear(self, event: Event) -> list[Alarm]:
-        """The alarms that begin or end with an event."""
+    def update(self, event: Event) -> list[Alarm]:
+        """Add an event; the alarms that begin or end with it."""
         self.history.add([event])
         if not self.history.started or not isinstance(event, Started | Progress | Evaluated):
             return []
-        evidence, standing = Evidence(self._config, self.history), self.history.active_alarms
+        evidence, active = Evidence(self._config, self.history), self.history.active_alarms
         alarms = []
-        for kind, (rule, over) in RULES.items():
-            finding = rule(evidence, kind in standing)
-            if bool(finding) is (kind in standing):
+        for kind, (rule, ended) in RULES.items():
+            finding = rule(evidence, kind in active)
+            if bool(finding) is (kind in active):
                 continue
             alarms.append(
                 Alarm(
@@ -38,7 +38,7 @@ class Watch:
                     time=event.time,
                     elapsed=event.elapsed,
                     kind=kind,
-                    message=finding.message if finding else over,
+                    message=finding.message if finding else ended,
                     advice=finding.advice if finding else "",
                     begins=finding is not None,
                 )
@@ -47,10 +47,10 @@ class Watch:
         return alarms
 
 
-def alarms(config: Config, told: Iterable[Event]) -> list[Alarm]:
-    """The alarms of a journal, whether or not it tells any: as a training would have given them."""
+def alarms(config: Config, journal: Iterable[Event]) -> list[Alarm]:
+    """The alarms that a training with this journal would have given, whatever alarms it holds."""
     watch = Watch(config)
-    for event in told:
+    for event in journal:
         if not isinstance(event, Alarm):
-            watch.hear(event)
+            watch.update(event)
     return watch.history.alarms

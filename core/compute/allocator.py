@@ -1,7 +1,7 @@
-"""The C library's allocator, told to keep the memory that a training step gives back.
+"""Tune glibc malloc so that memory freed by a step is reused instead of returned to the system.
 
-Every step asks for the same large tensors. glibc would hand each back to the system when it is
-freed, and the faults of meeting it again take up to a third of a step.
+Every step allocates the same large tensors. The page faults of allocating them anew take up to a
+third of a step.
 """
 
 import ctypes

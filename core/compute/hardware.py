@@ -1,4 +1,4 @@
-"""Device, threads and precision: chosen by a short measurement, or as the user said."""
+"""Device, threads and precision: set by the user, or chosen by a short measurement."""
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
@@ -19,7 +19,7 @@ WORTH_IT = 0.9
 
 
 class Hardware(msgspec.Struct, frozen=True):
-    """What a training computes with."""
+    """Device, threads, precision and batch size of a training."""
 
     device: Device
     threads: int
@@ -29,7 +29,7 @@ class Hardware(msgspec.Struct, frozen=True):
 
     @property
     def bfloat16(self) -> bool:
-        """Whether the LSTMs run under bfloat16 autocast."""
+        """True if the LSTMs run under bfloat16 autocast."""
         return self.precision == "bfloat16"
 
 
@@ -52,7 +52,7 @@ def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of PyTorch's means that a device, or the processor, has no memory left."""
+    """Return True if an error means that a device, or the processor, has no memory left."""
     signs = "can't allocate memory", "ALLOC_FAILED", "out of memory"
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
         sign in str(error) for sign in signs

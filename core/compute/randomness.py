@@ -1,7 +1,7 @@
-"""Random generators that depend on what they are for and on nothing before.
+"""Random generators that depend on their purpose alone, not on earlier draws.
 
-A training draws each step's noise from a generator seeded by the step. What was computed in
-between, and whether the run was interrupted, leaves no trace in it.
+A training draws each step's noise from a generator seeded by the step. So an interrupted run draws
+the same noise as one that was not.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What the machine says of itself at a moment: memory, processor, GPU."""
+"""Memory of this process and load of the GPU."""
 
 import contextlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Readings:
     memory: int
     """Resident memory, in bytes."""
     gpu_share: float | None = None
-    """How busy the GPU is, from 0 to 1."""
+    """Utilization of the GPU, from 0 to 1."""
     gpu_memory: int = 0
     """Memory in use on the GPU, in bytes."""
     gpu_memory_total: int = 0

@@ -19,14 +19,14 @@ R = TypeVar("R")
 
 
 class Workers:
-    """So many threads, the caller's own among them."""
+    """A fixed number of threads, the caller's own among them."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._others = ThreadPoolExecutor(count - 1) if count > 1 else None
 
     def map(self, function: Callable[[T], R], shares: Sequence[T]) -> list[R]:
-        """What the function makes of each share, in their order.
+        """Apply the function to each share; the results in the order of the shares.
 
         Raises what the function raises, when every thread has come to its end.
         """

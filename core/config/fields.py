@@ -47,7 +47,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def accepts(self) -> str:
-        """What would be accepted, in words."""
+        """Accepted values, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.type is bool:

@@ -397,9 +397,9 @@ class Config(Section, frozen=True):
     prior: Annotated[
         Standard | Codebook,
         doc(
-            """Prior N(0, I). codebook divides it into cells, one for each training paradigm, reads
-            a memory slot in each, and trains the decoder on draws.
-            Source: van den Oord et al. 2017, section 3."""
+            """N(0, I). codebook divides it into cells, one for each training paradigm, reads a
+            memory slot in each, and trains the decoder on draws. Source: van den Oord et al. 2017,
+            section 3."""
         ),
     ] = Standard()
     teacher_forcing: Annotated[
@@ -410,7 +410,7 @@ class Config(Section, frozen=True):
             2015); parallel: as token, in fused passes (Duckworth et al. 2019)."""
         ),
     ] = Sequence()
-    optimizer: Annotated[Adam | AdamW | SGD, doc("Optimizer.")] = SGD()
+    optimizer: Annotated[Adam | AdamW | SGD, doc("Rule by which the parameters move.")] = SGD()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     checkpoints: CheckpointsConfig = CheckpointsConfig()

@@ -1,4 +1,4 @@
-"""Means of what training measures, summed on the device so that no step waits for it."""
+"""Means of training measurements, summed on the device without a host sync."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ class RunningMeans:
     _NAMES = ("words", "characters", "ce", "kl", "norm", "steps", "loss")
 
     def __init__(self, device: torch.device, tolerated: int = 0) -> None:
-        """tolerated: steps in a row that may fail to be finite, which are then left out."""
+        """Begin at zero. tolerated: steps in a row that may fail to be finite and are left out."""
         self._tolerated = tolerated
         self._skipped = torch.zeros(2, dtype=torch.long, device=device)
         """Steps left out since the last reading, and in a row up to now."""
@@ -23,7 +23,7 @@ class RunningMeans:
     def add(
         self, step: int, loss: Tensor, ce: Tensor, kl: Tensor, lengths: Tensor, norm: Tensor
     ) -> None:
-        """Take in one step: its loss and gradient norm, its words' CE, KL and lengths, (B,)."""
+        """Add one step: its loss and gradient norm, its words' CE, KL and lengths, (B,)."""
         with torch.no_grad():
             # Made on the device: a number from the processor would have to be copied to it.
             words, one = lengths.new_full((), len(ce)), lengths.new_ones(())
@@ -66,12 +66,12 @@ class RunningMeans:
         }
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps, by name."""
+        """Tensors for a checkpoint, by name."""
         skipped = {"means.skipped": self._skipped} if self._tolerated else {}
         return {"means.sums": self._sums} | skipped
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave. Raises KeyError or ValueError when it is not there."""
+        """Go on from `state`. Raises KeyError or ValueError when the tensors do not fit."""
         sums = state["means.sums"]
         if sums.shape == (len(self._NAMES) - 1,):
             # A checkpoint of version 0.1.0, which did not sum the loss.
@@ -86,5 +86,5 @@ class RunningMeans:
 
 
 def _ratio(value: float, count: float) -> float | None:
-    """Their quotient; None where it is not finite or nothing was counted."""
+    """Divide; None where the result is not finite or nothing was counted."""
     return value / count if count and math.isfinite(value) else None

@@ -92,7 +92,7 @@ class Trainer:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot.
 
-        Raises InputError when it belongs to another model or optimiser.
+        Raises InputError when it belongs to another model or optimizer.
         """
         try:
             self.model.load_state_dict(dict(snapshot.model))
@@ -126,7 +126,7 @@ class Trainer:
             ) from None
 
     def run(self) -> Iterator[events.Event]:
-        """Train to the last step, or until the control says stop.
+        """Train to the last step, or until a stop is requested.
 
         After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite, or
         memory that does not suffice, ends the training with `Failed`; what was saved before is left
@@ -162,9 +162,9 @@ class Trainer:
                 yield self._progress()
 
     def seconds_per_word(self, steps: int) -> float:
-        """How long a word takes here, over a few training steps after one to warm up.
+        """Measure the time of a word over a few training steps, after one to warm up.
 
-        Infinity where the control says stop meanwhile.
+        Infinity when a stop is requested meanwhile.
         """
         self.train_step()
         self._synchronize()
@@ -225,7 +225,7 @@ class Trainer:
         self.schedules = dataclasses.replace(self.schedules, overrides=overrides)
 
     def _scores_and_checkpoints(self) -> Iterator[events.Event]:
-        """What was asked for, and what is due at this step by the intervals."""
+        """Yield what was requested, and what is due at this step by the intervals."""
         step, last = self._step, self._step == self.schedules.steps
         if self.control.take_detach():
             yield events.Detached(**self._now())
@@ -256,21 +256,21 @@ class Trainer:
         return self._step > 0 and (self._step % every == 0 or self._step == self.schedules.steps)
 
     def _checkpoint(self, name: str) -> Iterator[events.Event]:
-        """Have the state saved, unless a step since the last reading spoilt it."""
+        """Ask the caller to save the state, unless a step since the last reading spoilt it."""
         if self._means.bad_step() is None:
             if name == "last":
                 self._position = msgspec.structs.replace(self._position, saved=self._step)
             yield events.CheckpointDue(**self._now(), checkpoint=name)
 
     def _ended(
-        self, last_word: type[events.Finished] | type[events.Stopped]
+        self, last_event: type[events.Finished] | type[events.Stopped]
     ) -> Iterator[events.Event]:
-        """The last checkpoint and the last word; but `Failed` where a step spoilt the state."""
+        """Yield the last checkpoint and event; `Failed` where a step spoilt the state."""
         bad_step = self._means.bad_step()
         if bad_step is None:
             if self._position.saved != self._step:
                 yield from self._checkpoint("last")
-            yield last_word(**self._now())
+            yield last_event(**self._now())
         else:
             yield self._failed(bad_step)
 

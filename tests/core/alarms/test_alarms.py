@@ -351,16 +351,16 @@ class TestBeta:
 
     def test_is_not_told_again_when_the_run_goes_on(self) -> None:
         watch = Watch(config("prior.start=0.1"))
-        assert watch.hear(started()) and not watch.hear(started(step=100))
+        assert watch.update(started()) and not watch.update(started(step=100))
 
 
 def test_alarms_after_the_point_from_which_a_run_goes_on_are_void() -> None:
     told = course(lambda step: 8.0 if step <= 300 else 0.1, until=400)
     watch = Watch(config(*PLAIN), [*told, *alarms(config(*PLAIN), told)])
     assert "collapse" in watch.history.active_alarms
-    watch.hear(started(step=300))
+    watch.update(started(step=300))
     assert watch.history.active_alarms == {}
-    again = [watch.hear(progress(step, 0.1)) for step in (310, 320, 330)]
+    again = [watch.update(progress(step, 0.1)) for step in (310, 320, 330)]
     assert [alarm.kind for some in again for alarm in some] == ["collapse"]
 
 

@@ -795,6 +795,18 @@ class TestWhatTheDecoderIsFed:
         assert 0.45 < torch.cat([c.flatten() for _, c in fed]).float().mean() < 0.55
         assert any((c.any(dim=1) & ~c.all(dim=1)).any() for _, c in fed)
 
+    def test_an_edit_by_hand_tosses_a_coin_for_each_word(
+        self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
+    ) -> None:
+        control = Control()
+        control.edit("teacher_forcing_ratio", 0.5)
+        trainer = make("training.epochs=40", control=control)
+        assert trainer.config.teacher_forcing.kind == "always"
+        train(trainer)
+        coins = torch.cat([c[:, 0] for _, c in fed]).float()
+        assert 0.45 < coins.mean() < 0.55
+        assert all(torch.equal(c, c[:, :1].expand_as(c)) for _, c in fed)
+
     def test_no_coin_is_tossed_when_all_is_forced(
         self, make: Make, fed: list[tuple[Tensor, Tensor | None]]
     ) -> None:
