@@ -190,3 +190,16 @@ def test_a_screen_looks_as_its_picture_and_reads_as_its_page(drawn: Path, name: 
         assert (DOCS / page).read_text() == (drawn / page).read_text(), (
             "`make pictures` writes it anew"
         )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:core|tui|data|tests|docs)/[\w./-]+)`", page.read_text("utf-8"))
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert not [path for path in missing if "NAME" not in path]
+
+
+def test_the_index_lists_every_page() -> None:
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"index.md"}
+    linked = LINK.findall((DOCS / "index.md").read_text(encoding="utf-8"))
+    assert pages == {link for link in linked if not link.startswith("..")}
