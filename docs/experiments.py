@@ -1,6 +1,6 @@
-"""Draws the pictures of docs/experiments.md from the runs of experiments, and prints its tables.
+"""Draw the pictures of docs/experiments.md from the runs of experiments, and print its tables.
 
-python docs/experiments.py lab=RUNS verbs=RUNS
+    python docs/experiments.py lab=RUNS verbs=RUNS
 
 Each argument is the name of a corpus and the runs directory of its experiments.
 """
@@ -26,10 +26,10 @@ from core.training import events
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHARTS = {"ce": "CE, nats per word", "kl": "KL, nats", "bleu4": "BLEU-4", "gaussian": "Gaussian"}
 LEARNT = 12.0
-"""CE, in nats per word, at which a training counts as half way."""
+"""CE, in nats per word, that marks half of the way."""
 CYCLES = 4
 WINDOW = 9
-"""Reports around one, whose median it is compared with."""
+"""Number of reports in a running median."""
 
 Variants = Mapping[str, Sequence[History]]
 
@@ -54,21 +54,21 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def history(run: RunDirectory) -> History:
-    """All that a run's journal tells."""
+    """Return the whole history of a run."""
     told = History()
     told.add(read_whole(run.journal_file))
     return told
 
 
 def series(run: History, name: str) -> Series:
-    """A series of a run; BLEU-4 is of the reported pairs where there are any."""
+    """Return a series of a run; BLEU-4 is of the reported pairs where there are any."""
     if name == "bleu4" and name not in run.series:
         name = "selection_bleu4"
     return run.series.get(name, Series())
 
 
 def by_epoch(numbers: Series) -> tuple[list[float], list[float]]:
-    """Epochs, and the mean of a series over each: batches of one length make the reports uneven."""
+    """Return epochs and the mean of a series over each; a batch has words of similar length."""
     found: dict[float, list[float]] = {}
     for epoch, value in zip(numbers.epochs, numbers.values, strict=True):
         found.setdefault(math.ceil(epoch), []).append(value)
@@ -76,7 +76,7 @@ def by_epoch(numbers: Series) -> tuple[list[float], list[float]]:
 
 
 def draw(name: str, corpora: Mapping[str, Variants]) -> None:
-    """A row of charts for each corpus: the median of the seeds, and the range as a band."""
+    """Draw a row of charts for each corpus: the median of the seeds, and the range as a band."""
     figure, axes = plt.subplots(
         len(corpora), len(CHARTS), figsize=(11, 2.4 * len(corpora)), squeeze=False
     )
@@ -98,7 +98,7 @@ def draw(name: str, corpora: Mapping[str, Variants]) -> None:
 
 
 def table(corpora: Mapping[str, Variants]) -> str:
-    """Scores at the end of the training, CE, KL and the seconds of training."""
+    """Return a table of final scores, CE, KL and seconds of training."""
     rows = [
         "| corpus | variant | seeds | BLEU-4 | Gaussian | distinct | CE | KL | seconds |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -120,25 +120,25 @@ def table(corpora: Mapping[str, Variants]) -> str:
 
 
 def bleu4(end: events.Evaluated) -> float:
-    """BLEU-4 of an evaluation, as everywhere."""
+    """Return BLEU-4 of an evaluation, of the reported pairs where there are any."""
     scores = end.scores
     return scores.selection_bleu4 if scores.bleu4 is None else scores.bleu4
 
 
 def last(run: History, name: str) -> float:
-    """The median of a number over the last tenth of a run's reports."""
+    """Return the median of a number over the last tenth of the reports of a run."""
     values = series(run, name).values
     return summary(values[-max(1, len(values) // 10) :])[0]
 
 
 def spread(values: Sequence[float], digits: int) -> str:
-    """Median, lowest and highest, in words."""
+    """Format the median, the lowest and the highest value."""
     middle, low, high = (f"{value:.{digits}f}" for value in summary(values))
     return f"{middle} ({low} to {high})"
 
 
 def resets(corpora: Mapping[str, Variants]) -> str:
-    """CE in the epoch before each reset of beta, and in the two epochs after it."""
+    """List CE in the epoch before each reset of beta, and in the two epochs after it."""
     lines = []
     for corpus, variants in corpora.items():
         for number, run in enumerate(variants["cyclical"]):
@@ -151,7 +151,7 @@ def resets(corpora: Mapping[str, Variants]) -> str:
 
 
 def roughness(corpora: Mapping[str, Variants]) -> str:
-    """How far CE per character jumps about its course in the second half of the training."""
+    """List the deviation of CE per character from its running median, in the second half."""
     lines = []
     for corpus, variants in corpora.items():
         for variant, runs in variants.items():
@@ -161,7 +161,7 @@ def roughness(corpora: Mapping[str, Variants]) -> str:
 
 
 def jumps(values: Sequence[float]) -> float:
-    """Standard deviation about the running median, over the second half."""
+    """Return the standard deviation about the running median, over the second half."""
     half = WINDOW // 2
     places = range(max(half, len(values) // 2), len(values) - half)
     return statistics.pstdev(
@@ -171,7 +171,7 @@ def jumps(values: Sequence[float]) -> float:
 
 
 def speed(corpora: Mapping[str, Variants]) -> str:
-    """The epoch at which CE first falls below a threshold."""
+    """List the epoch at which CE first falls below a threshold."""
     lines = []
     for corpus, variants in corpora.items():
         for variant, runs in variants.items():
@@ -182,7 +182,7 @@ def speed(corpora: Mapping[str, Variants]) -> str:
 
 
 def reached(numbers: Series) -> float:
-    """The first epoch at which CE is below the threshold; nan if it never is."""
+    """Return the first epoch at which CE is below the threshold; nan without one."""
     pairs = zip(*by_epoch(numbers), strict=True)
     return next((epoch for epoch, value in pairs if value < LEARNT), math.nan)
 
