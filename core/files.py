@@ -8,10 +8,14 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+import msgspec
 
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 """Names of the temporary files of `replacing`."""
+
+T = TypeVar("T")
 
 
 def path_of(text: str) -> Path:
@@ -38,6 +42,20 @@ def read_plain(path: Path, at_most: int = -1) -> bytes:
     """Read a regular file, or its first bytes. Raise OSError as `open_plain` does."""
     with open_plain(path) as file:
         return file.read(at_most)
+
+
+def read_json(path: Path, type: type[T], at_most: int = -1) -> T | None:
+    """Read a JSON file as a type. A missing, damaged or foreign one counts as None."""
+    try:
+        return msgspec.json.decode(read_plain(path, at_most), type=type)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_json(path: Path, value: object, *, sync: bool = True) -> None:
+    """Replace a JSON file, as `replacing` does. Raise OSError when the disk refuses."""
+    with replacing(path, sync=sync) as file:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(value)) + b"\n")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from core.errors import InputError
-from core.files import read_plain, replacing
+from core.files import read_json, write_json
 from core.runs.directory import RunDirectory
 
 TAG = re.compile(r"[\w.-]{1,32}")
@@ -21,17 +21,13 @@ class Labels(msgspec.Struct, frozen=True):
 
 def read_labels(directory: RunDirectory) -> Labels:
     """Read the labels of a run. A missing or damaged file counts as none."""
-    try:
-        return msgspec.json.decode(read_plain(directory.labels_file), type=Labels)
-    except (OSError, ValueError, RecursionError):
-        return Labels()
+    return read_json(directory.labels_file, Labels) or Labels()
 
 
 def write_labels(directory: RunDirectory, labels: Labels) -> None:
     """Replace the labels of a run. Raise InputError when they cannot be written."""
     try:
-        with replacing(directory.labels_file) as file:
-            file.write_bytes(msgspec.json.encode(labels) + b"\n")
+        write_json(directory.labels_file, labels)
     except OSError as error:
         raise InputError(f"cannot write {directory.labels_file}: {error.strerror}") from None
 

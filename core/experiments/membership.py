@@ -6,7 +6,7 @@ import msgspec
 
 from core.catalogue.labels import Labels, read_labels, write_labels
 from core.experiments.design import Trial
-from core.files import read_plain, replacing
+from core.files import read_json, write_json
 from core.runs.directory import RunDirectory
 
 
@@ -20,10 +20,7 @@ class Membership(msgspec.Struct, frozen=True):
 
 def read_membership(directory: RunDirectory) -> Membership | None:
     """Read the membership of a run. Return None without one, or when the file is damaged."""
-    try:
-        return msgspec.json.decode(read_plain(directory.experiment_file), type=Membership)
-    except (OSError, ValueError, RecursionError):
-        return None
+    return read_json(directory.experiment_file, Membership)
 
 
 def enrol(directory: RunDirectory, trial: Trial) -> None:
@@ -37,8 +34,7 @@ def enrol(directory: RunDirectory, trial: Trial) -> None:
     tags = tuple(sorted({*labels.tags, trial.experiment}))
     write_labels(directory, Labels(tags, labels.note))
     membership = Membership(trial.experiment, trial.variant, trial.seed)
-    with replacing(directory.experiment_file) as file:
-        file.write_bytes(msgspec.json.encode(membership) + b"\n")
+    write_json(directory.experiment_file, membership)
 
 
 def by_variant(runs: Iterable[RunDirectory]) -> dict[str, dict[str, list[RunDirectory]]]:

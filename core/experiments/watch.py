@@ -11,6 +11,7 @@ from core.runs.commands import RemoteControl
 from core.runs.directory import RunDirectory
 from core.runs.followed import ENDED, FollowedRun
 from core.runs.ownership import is_owned
+from core.runs.repeating import repeating
 
 LOOK_SECONDS = 0.5
 ASK_AGAIN_SECONDS = 2.0
@@ -46,7 +47,6 @@ class TrialWatch:
         self.trials = [WatchedTrial(trial, runs) for trial in trials]
         self._stopping = stopping
         self._asked = 0.0
-        self._left = threading.Event()
         for trial in self.trials:
             trial.look()
 
@@ -61,26 +61,26 @@ class TrialWatch:
 
         show: called in the thread after each look, with the trials whose state changed.
         """
-        thread = threading.Thread(target=self._watch, args=[show], name="watch", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._left.set()
-            thread.join()
-            show(self._look())
 
-    def _watch(self, show: Callable[[Sequence[WatchedTrial]], None]) -> None:
-        while not self._left.wait(LOOK_SECONDS):
-            if self._stopping.is_set() and time.monotonic() - self._asked > ASK_AGAIN_SECONDS:
-                self._asked = time.monotonic()
-                for trial in self.trials:
-                    if is_owned(trial.directory):
-                        RemoteControl(trial.directory).stop()
+        def watch() -> None:
+            self._stop_if_asked()
             changed = self._look()
             # A terminal that is gone must not keep the trials from being stopped.
             with contextlib.suppress(OSError):
                 show(changed)
+
+        try:
+            with repeating(watch, LOOK_SECONDS):
+                yield
+        finally:
+            show(self._look())
+
+    def _stop_if_asked(self) -> None:
+        if self._stopping.is_set() and time.monotonic() - self._asked > ASK_AGAIN_SECONDS:
+            self._asked = time.monotonic()
+            for trial in self.trials:
+                if is_owned(trial.directory):
+                    RemoteControl(trial.directory).stop()
 
     def _look(self) -> list[WatchedTrial]:
         return [trial for trial in self.trials if not trial.ended and trial.look()]

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import msgspec
-
 from core.alarms.watch import alarms
 from core.catalogue.labels import Labels, read_labels
 from core.config.schema import Config
 from core.errors import InputError
+from core.files import read_json
 from core.runs.directory import RunDirectory
 from core.runs.followed import RunState, run_state
 from core.runs.history import History
@@ -74,7 +73,7 @@ def read_run(directory: RunDirectory) -> RunData:
         history=history,
         events=tuple(_valid(events)),
         labels=read_labels(directory),
-        environment=_environment(directory),
+        environment=read_json(directory.environment_file, dict[str, object]) or {},
     )
 
 
@@ -120,10 +119,3 @@ def _valid(events: Iterable[Event]) -> list[Event]:
             kept = [one for one in kept if event.resumed and one.step <= event.step]
         kept.append(event)
     return kept
-
-
-def _environment(directory: RunDirectory) -> dict[str, object]:
-    try:
-        return msgspec.json.decode(directory.environment_file.read_bytes(), type=dict[str, object])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}

@@ -10,9 +10,9 @@ import logging
 import os
 import secrets
 import stat
-import threading
 import time
 from collections.abc import Iterator
+from functools import partialmethod
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ import msgspec
 from core.errors import InputError
 from core.files import read_plain
 from core.runs.directory import RunDirectory
+from core.runs.repeating import repeating
 from core.runs.summary import NOTHING, read_summary
 from core.training.control import Control
 from core.training.schedules import Overrides
@@ -32,10 +33,14 @@ POLL_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="do"):
-    """A method of `Control` without arguments."""
+Request = Literal["pause", "resume", "stop", "checkpoint", "evaluate"]
+"""Method of `Control` without arguments."""
 
-    what: Literal["pause", "resume", "stop", "checkpoint", "evaluate"]
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="do"):
+    """A method for the training to call."""
+
+    what: Request
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ask", tag="edit"):
@@ -54,21 +59,16 @@ def listening(directory: RunDirectory, control: Control) -> Iterator[None]:
 
     Only the owner of the run may call it. Earlier commands are void.
     """
-    _open(directory.inbox)
-    ended = threading.Event()
 
     def listen() -> None:
-        while not ended.wait(POLL_SECONDS):
-            for path in _waiting(directory.inbox):
-                _receive(path, control)
+        for path in _waiting(directory.inbox):
+            _receive(path, control)
 
-    thread = threading.Thread(target=listen, name="commands", daemon=True)
-    thread.start()
+    _open(directory.inbox)
     try:
-        yield
+        with repeating(listen, POLL_SECONDS):
+            yield
     finally:
-        ended.set()
-        thread.join()
         _close(directory.inbox)
 
 
@@ -100,25 +100,18 @@ def _waiting(inbox: Path) -> list[Path]:
 
 def _receive(path: Path, control: Control) -> None:
     try:
-        _apply(_decoder.decode(_read(path)), control)
+        text = read_plain(path, LARGEST + 1)
+        if len(text) > LARGEST:
+            raise InputError(f"{path} has more than {LARGEST} bytes")
+        match _decoder.decode(text):
+            case Edit(name, value):
+                control.edit(name, value)
+            case Command(what):
+                getattr(control, what)()
     except (OSError, ValueError, RecursionError, InputError) as error:
         log.warning("ignored a command of another process: %s", error)
     with contextlib.suppress(OSError):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
-
-
-def _read(path: Path) -> bytes:
-    text = read_plain(path, LARGEST + 1)
-    if len(text) > LARGEST:
-        raise InputError(f"{path} has more than {LARGEST} bytes")
-    return text
-
-
-def _apply(command: Command | Edit, control: Control) -> None:
-    if isinstance(command, Edit):
-        control.edit(command.name, command.value)
-    else:
-        getattr(control, command.what)()
 
 
 class RemoteControl:
@@ -129,29 +122,19 @@ class RemoteControl:
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
-        self._stopping = False
         self._summary = NOTHING
+        self.stopping = False
+        """True once this object has asked the training to stop."""
 
-    def pause(self) -> None:
-        """Pause after the current step."""
-        self._put(Command("pause"))
+    def _ask(self, what: Request) -> None:
+        self.stopping |= what == "stop"
+        self._put(Command(what))
 
-    def resume(self) -> None:
-        """Continue after a pause."""
-        self._put(Command("resume"))
-
-    def stop(self) -> None:
-        """Save a checkpoint after the current step and end."""
-        self._stopping = True
-        self._put(Command("stop"))
-
-    def checkpoint(self) -> None:
-        """Save a checkpoint after the current step."""
-        self._put(Command("checkpoint"))
-
-    def evaluate(self) -> None:
-        """Evaluate after the current step."""
-        self._put(Command("evaluate"))
+    pause = partialmethod(_ask, "pause")
+    resume = partialmethod(_ask, "resume")
+    stop = partialmethod(_ask, "stop")
+    checkpoint = partialmethod(_ask, "checkpoint")
+    evaluate = partialmethod(_ask, "evaluate")
 
     def edit(self, name: str, value: float | None) -> None:
         """Set a schedule's value from the next step on; None returns it to its schedule.
@@ -166,11 +149,6 @@ class RemoteControl:
         """True when the training is paused by its journal."""
         self._summary = read_summary(self._directory, self._summary)
         return self._summary.state == "paused"
-
-    @property
-    def stopping(self) -> bool:
-        """True when this object asked the training to stop."""
-        return self._stopping
 
     def _put(self, command: Command | Edit) -> None:
         name = f"{time.time_ns():020}-{secrets.token_hex(4)}"

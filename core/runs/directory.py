@@ -34,81 +34,40 @@ from core.files import TEMPORARY, path_of, replacing
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+class _Part:
+    """Path of a file or folder in a run directory."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, directory: "RunDirectory", owner: type) -> Path:
+        return directory.path / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
     """Files of one run. Reading needs no lock."""
 
     path: Path
 
+    config_file = _Part("config.toml")
+    vocabulary_file = _Part("vocabulary.json")
+    corpus_file = _Part("corpus.tsv")
+    pairs_file = _Part("pairs.tsv")
+    journal_file = _Part("journal.jsonl")
+    summary_file = _Part("summary.json")
+    checkpoints = _Part("checkpoints")
+    log_file = _Part("log.txt")
+    environment_file = _Part("environment.json")
+    labels_file = _Part("labels.json")
+    experiment_file = _Part("experiment.json")
+    lock_file = _Part("owner.lock")
+    inbox = _Part("inbox")
+
     @property
     def name(self) -> str:
         """Name of the run and of its directory."""
         return self.path.name
-
-    @property
-    def config_file(self) -> Path:
-        """Configuration with all defaults."""
-        return self.path / "config.toml"
-
-    @property
-    def vocabulary_file(self) -> Path:
-        """Alphabet and conditions."""
-        return self.path / "vocabulary.json"
-
-    @property
-    def corpus_file(self) -> Path:
-        """Paradigms of all splits."""
-        return self.path / "corpus.tsv"
-
-    @property
-    def pairs_file(self) -> Path:
-        """Pairs to report. The file need not exist."""
-        return self.path / "pairs.tsv"
-
-    @property
-    def journal_file(self) -> Path:
-        """Events of the training."""
-        return self.path / "journal.jsonl"
-
-    @property
-    def summary_file(self) -> Path:
-        """State, best scores and active alarms."""
-        return self.path / "summary.json"
-
-    @property
-    def log_file(self) -> Path:
-        """Output of libraries."""
-        return self.path / "log.txt"
-
-    @property
-    def environment_file(self) -> Path:
-        """Versions, device, threads and precision."""
-        return self.path / "environment.json"
-
-    @property
-    def labels_file(self) -> Path:
-        """Tags and a note. The file need not exist."""
-        return self.path / "labels.json"
-
-    @property
-    def experiment_file(self) -> Path:
-        """Experiment, variant and seed of a trial. The file need not exist."""
-        return self.path / "experiment.json"
-
-    @property
-    def lock_file(self) -> Path:
-        """File that the owner of the run locks."""
-        return self.path / "owner.lock"
-
-    @property
-    def inbox(self) -> Path:
-        """Folder of commands to the owner. It exists while the owner trains."""
-        return self.path / "inbox"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of the checkpoints."""
-        return self.path / "checkpoints"
 
     def checkpoint(self, name: str) -> Path:
         """Return the file of a checkpoint: last, best, or step-N."""
@@ -131,12 +90,9 @@ class RunDirectory:
 
         Only the owner may call it. Labels are left out, since any process may write them.
         """
-        for path in (
-            *self.path.glob(f".{self.environment_file.name}.*"),
-            *self.path.glob(f".{self.summary_file.name}.*"),
-            *self.path.glob(f".{self.config_file.name}.*"),
-            *self.checkpoints.glob(".*"),
-        ):
+        files = (self.environment_file, self.summary_file, self.config_file)
+        found = (path for file in files for path in self.path.glob(f".{file.name}.*"))
+        for path in (*found, *self.checkpoints.glob(".*")):
             if TEMPORARY.fullmatch(path.name) and path.is_file() and not path.is_symlink():
                 path.unlink(missing_ok=True)
 

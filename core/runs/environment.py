@@ -11,7 +11,7 @@ import msgspec
 import torch
 
 from core.compute.hardware import Hardware
-from core.files import read_plain, replacing
+from core.files import read_json, write_json
 from core.runs.directory import RunDirectory
 
 
@@ -30,31 +30,22 @@ class Environment(msgspec.Struct, frozen=True):
 
 def read_environment(directory: RunDirectory) -> Environment | None:
     """Read the environment of a run. Return None before its first training."""
-    try:
-        return msgspec.json.decode(read_plain(directory.environment_file), type=Environment)
-    except (OSError, ValueError, RecursionError):
-        return None
+    return read_json(directory.environment_file, Environment)
 
 
 def write_environment(directory: RunDirectory, hardware: Hardware) -> None:
     """Write the environment of a run. Raise OSError when the disk refuses."""
-    found = msgspec.json.format(msgspec.json.encode(_environment(hardware)))
-    with replacing(directory.environment_file) as file:
-        file.write_bytes(found + b"\n")
-
-
-def _environment(hardware: Hardware) -> Environment:
-    accelerator = torch.cuda.get_device_name() if hardware.device == "cuda" else ""
-    return Environment(
+    environment = Environment(
         hardware=hardware,
         machine=f"{platform.system()} {platform.machine()}",
         processors=os.cpu_count() or 1,
-        accelerator=accelerator,
+        accelerator=torch.cuda.get_device_name() if hardware.device == "cuda" else "",
         python=platform.python_version(),
         torch=str(torch.__version__),
         cvae_tui=metadata.version("cvae-tui"),
         commit=_commit(),
     )
+    write_json(directory.environment_file, environment)
 
 
 def _commit() -> str:

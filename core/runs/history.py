@@ -13,7 +13,7 @@ from core.training.schedules import EDITABLE, Overrides
 
 State = Literal["new", "training", "paused", "finished", "stopped", "failed", "crashed"]
 ACTIVE: tuple[State, ...] = ("training", "paused")
-_STATES: dict[type[events.Event], State] = {
+STATE_AFTER: dict[type[events.Event], State] = {
     events.Started: "training",
     events.Paused: "paused",
     events.Unpaused: "training",
@@ -56,27 +56,14 @@ class Series:
 
     def __init__(self, moments: Moments | None = None) -> None:
         self.moments = moments or Moments()
+        self.steps, self.epochs = self.moments.steps, self.moments.epochs
+        self.times = self.moments.times
         self.values = array("d")
         self.voided = 0
         """Number of times that values were dropped. In between, a series only grows."""
 
     def __len__(self) -> int:
         return len(self.values)
-
-    @property
-    def steps(self) -> "array[int]":
-        """Steps of the training."""
-        return self.moments.steps
-
-    @property
-    def epochs(self) -> "array[float]":
-        """Epochs of the training."""
-        return self.moments.epochs
-
-    @property
-    def times(self) -> "array[float]":
-        """Seconds of training."""
-        return self.moments.times
 
     def append(self, event: events.Event, value: float | None) -> None:
         """Append a value of an event, to a series with moments of its own."""
@@ -117,7 +104,7 @@ class History:
         """Add events in the order of the journal."""
         for kind, some in groupby(new, type):
             going_on: State = "paused" if self.state == "paused" else "training"
-            self.state = _STATES.get(kind, going_on)
+            self.state = STATE_AFTER.get(kind, going_on)
             if kind is events.Progress:
                 # Nearly all events of a journal are reports, so they are added by columns.
                 self._add_reports(cast(Sequence[events.Progress], list(some)))
@@ -163,7 +150,7 @@ class History:
                     self.best = event
                 for name, value in _EVALUATED:
                     if (found := value(event)) is not None or name in self.series:
-                        self._series(name).append(event, found)
+                        self.series.setdefault(name, Series()).append(event, found)
                 self._add_dimensions(event)
             case events.Edited():
                 self.edits.append(event)
@@ -200,9 +187,6 @@ class History:
         # The series stay equally long even when the journal is damaged.
         for series, value in zip_longest(self._dimensions, kl[: len(self._dimensions)]):
             series.values.append(math.nan if value is None else value)
-
-    def _series(self, name: str) -> Series:
-        return self.series.setdefault(name, Series())
 
     def _forget_after(self, step: int) -> None:
         for series in self.series.values():

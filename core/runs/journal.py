@@ -10,7 +10,6 @@ import os
 import sys
 from collections import deque
 from pathlib import Path
-from types import TracebackType
 
 from core.files import open_plain
 from core.training.events import Event, from_lines, to_line
@@ -55,12 +54,7 @@ class JournalWriter:
     def __enter__(self) -> "JournalWriter":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         with contextlib.suppress(OSError):
             self.flush()
         with contextlib.suppress(OSError):
@@ -123,7 +117,5 @@ def read_tail(path: Path, size: int = 2**16) -> list[Event]:
 
 def _ends_with_newline(path: Path) -> bool:
     with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+        return file.read() in (b"", b"\n")

@@ -8,15 +8,15 @@ import contextlib
 import fcntl
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 
 import msgspec
 
 from core.errors import OwnedElsewhereError
-from core.files import read_plain
+from core.files import read_json
 from core.runs.directory import RunDirectory
+from core.runs.repeating import repeating
 
 BEAT_SECONDS = 15.0
 STALE_SECONDS = 90.0
@@ -54,7 +54,12 @@ def owning(directory: RunDirectory) -> Iterator[None]:
         me = Owner(socket.gethostname(), os.getpid(), time.time())
         os.ftruncate(handle, 0)
         os.pwrite(handle, msgspec.json.encode(me), 0)
-        with _beating(handle):
+
+        def beat() -> None:
+            with contextlib.suppress(OSError):
+                os.utime(handle)
+
+        with repeating(beat, BEAT_SECONDS):
             yield
         os.ftruncate(handle, 0)
     finally:
@@ -77,25 +82,6 @@ def _lock(handle: int) -> bool:
             return True
         time.sleep(0.01)
     return False
-
-
-@contextlib.contextmanager
-def _beating(handle: int) -> Iterator[None]:
-    """Touch the lock's file every few seconds."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(BEAT_SECONDS):
-            with contextlib.suppress(OSError):
-                os.utime(handle)
-
-    thread = threading.Thread(target=beat, name="owner", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def is_owned(directory: RunDirectory) -> bool:
@@ -125,10 +111,7 @@ def _is_held_elsewhere(directory: RunDirectory) -> bool:
 
 def owner(directory: RunDirectory) -> Owner | None:
     """Read the last owner of the run, which may have died."""
-    try:
-        return msgspec.json.decode(read_plain(directory.lock_file), type=Owner)
-    except (OSError, ValueError, RecursionError):
-        return None
+    return read_json(directory.lock_file, Owner)
 
 
 def living_owner(directory: RunDirectory) -> Owner | None:

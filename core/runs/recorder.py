@@ -18,7 +18,7 @@ from typing import Any
 from core.files import replacing
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory
-from core.runs.history import History
+from core.runs.history import STATE_AFTER, History
 from core.runs.journal import JournalWriter
 from core.runs.summary import journal_part, summed_up, write_summary
 from core.training import events
@@ -36,17 +36,8 @@ TRIES = 5
 """Attempts of a training that ends to write what still waits."""
 PAUSE_SECONDS = 2.0
 """Before each of these attempts."""
-STATE_CHANGES = (
-    events.Started,
-    events.Paused,
-    events.Unpaused,
-    events.Finished,
-    events.Stopped,
-    events.Failed,
-)
-"""Events after which the summary is replaced at once."""
 SUMMARY_SECONDS = 1.0
-"""Between two summaries for the sake of other events."""
+"""Between two summaries. One after a change of the state is written at once."""
 REPORT_SECONDS = 10.0
 """Between two summaries for the sake of reports of progress."""
 JOURNAL = "the journal"
@@ -91,7 +82,7 @@ class Recorder:
         now = time.monotonic()
         wait = REPORT_SECONDS if isinstance(event, events.Progress) else SUMMARY_SECONDS
         self._summary_due = min(self._summary_due, self._summarised + wait)
-        if now >= self._summary_due or isinstance(event, STATE_CHANGES):
+        if now >= self._summary_due or type(event) in STATE_AFTER:
             self._summarised, self._summary_due = now, math.inf
             part = journal_part(self._directory.journal_file)
             with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from core.files import open_plain, read_plain, replacing
+from core.files import open_plain, read_json, write_json
 from core.runs.directory import RunDirectory
 from core.runs.history import History, State
 from core.runs.journal import JournalFollower
@@ -106,7 +106,7 @@ def read_summary(
     journal = directory.journal_file
     if before.journal.bytes and (found := _read_on(journal, before)):
         return found
-    stored = _stored(directory)
+    stored = read_json(directory.summary_file, Summary, LARGEST) or NOTHING
     found = _read_on(journal, stored)
     beyond = found.journal.bytes - stored.journal.bytes if found else WORTH_KEEPING
     found = found or _read_on(journal, NOTHING) or NOTHING
@@ -157,20 +157,9 @@ def journal_part(path: Path, size: int | None = None) -> JournalPart:
     return JournalPart(size, zlib.crc32(checked)) if size <= there else JournalPart()
 
 
-def _stored(directory: RunDirectory) -> Summary:
-    """Read `summary.json`. A damaged or foreign file counts as none."""
-    try:
-        text = read_plain(directory.summary_file, LARGEST)
-        return msgspec.json.decode(text, type=Summary)
-    except (OSError, ValueError, RecursionError):
-        return NOTHING
-
-
 def write_summary(directory: RunDirectory, summary: Summary) -> None:
     """Replace `summary.json`. Raise OSError when the disk refuses."""
-    text = msgspec.json.format(msgspec.json.encode(summary))
-    with replacing(directory.summary_file, sync=False) as file:
-        file.write_bytes(text + b"\n")
+    write_json(directory.summary_file, summary, sync=False)
 
 
 def _best(event: events.Evaluated) -> Best:

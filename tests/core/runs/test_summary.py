@@ -13,7 +13,7 @@ from core.catalogue.listing import Catalogue, list_runs, summarize
 from core.config.schema import Config
 from core.runs import recorder, summary
 from core.runs.directory import RunDirectory
-from core.runs.history import History
+from core.runs.history import STATE_AFTER, History
 from core.runs.journal import JournalWriter, read_whole
 from core.runs.ownership import owning
 from core.runs.summary import (
@@ -80,7 +80,7 @@ def test_a_training_replaces_its_summary_at_once_when_its_state_changes(
     for event in train(run, control):
         if isinstance(event, events.Paused):
             control.resume()
-        if isinstance(event, recorder.STATE_CHANGES):
+        if type(event) in STATE_AFTER:
             states.append(stored(run).state)
     assert states == ["training", "paused", "training", "finished"]
 
