@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from textual import on, work
-from textual.message import Message
+from textual import work
 from textual.screen import ModalScreen
 
 from core.config.schema import Config
@@ -46,24 +45,6 @@ class Host(PrivateApp):
 
     read_only = False
     """True where nothing may be started, steered or changed."""
-
-    @dataclass
-    class Prepared(Message):
-        """The run directory exists and its training begins."""
-
-        directory: RunDirectory
-
-    @dataclass
-    class Noticed(Message):
-        """The training has an event to notify the user of."""
-
-        notice: Notice
-
-    @dataclass
-    class Ended(Message):
-        """The training has ended, or failed with an error."""
-
-        error: str
 
     def __init__(
         self,
@@ -183,36 +164,27 @@ class Host(PrivateApp):
         training = self.training = HostedTraining(directory)
         training.start(
             prepare,
-            on_prepared=lambda directory: self._post(self.Prepared(directory)),
+            on_prepared=lambda directory: self._later(self.view, directory),
             on_event=self._notice,
-            on_end=lambda: self._post(self.Ended(training.error)),
+            on_end=lambda: self._later(self._end_training, training.error),
         )
         self.action_go("train")
         return True
 
     def _notice(self, directory: RunDirectory, event: events.Event) -> None:
         if found := notice(event, directory.name):
-            self._post(self.Noticed(found))
+            self._later(self.say, found)
 
-    def _post(self, message: Message) -> None:
-        """Post a message from the thread of the training, in which nothing may fail."""
+    def _later(self, act: Callable[..., object], *arguments: object) -> None:
+        """Act in the event loop, from the thread of the training, in which nothing may fail."""
         # The loop is closed once the terminal is gone.
         with contextlib.suppress(RuntimeError):
-            self.post_message(message)
+            self.call_later(act, *arguments)
 
-    @on(Prepared)
-    def _view_prepared(self, message: Prepared) -> None:
-        self.view(message.directory)
-
-    @on(Noticed)
-    def _say_noticed(self, message: Noticed) -> None:
-        self.say(message.notice)
-
-    @on(Ended)
-    def _end_training(self, message: Ended) -> None:
+    def _end_training(self, error: str) -> None:
         self.training = None
-        if message.error:
-            self.say(Notice("Not trained", message.error, "error", 20.0))
+        if error:
+            self.say(Notice("Not trained", error, "error", 20.0))
         self.training_ended()
         if self._leaving:
             self.exit()
