@@ -14,9 +14,8 @@ neither more nor less than any.
 import operator
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from typing import Any, get_args
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, NamedTuple, get_args
 
 from core.catalogue.listing import RunSummary
 from core.config import earlier
@@ -39,7 +38,10 @@ KEYS = ("name", "state", "tag", "note", "epoch", "step", "ce", "bleu4", "gaussia
 DEEPEST = 50
 """Nested brackets and negations at most."""
 
-_TOKEN = re.compile(r"""\s*(?:(<=|>=|!=|[=<>~()])|"([^"]*)"|'([^']*)'|([^\s=<>~!()"']+)|(\S))""")
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<sign><=|>=|!=|[=<>~()])|"(?P<text>[^"]*)"|'(?P<quoted>[^']*)'"""
+    r"""|(?P<word>[^\s=<>~!()"']+)|(?P<stray>\S))"""
+)
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z]*)")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -56,53 +58,43 @@ def parse(text: str) -> Query:
 
     Raise InputError for one that cannot be parsed.
     """
-    parser = _Parser(list(_tokens(text)))
-    if parser.done:
+    parser = _Parser(text)
+    if parser.next is _END:
         return lambda run, config: True
     query = parser.expression()
-    if not parser.done:
+    if parser.next is not _END:
         raise InputError(f"{parser.next.text!r} was not expected; 'and' or 'or' would be accepted")
     return query
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
+class _Token(NamedTuple):
     kind: str
-    """sign, word, or text (in quotes)."""
+    """A group of `_TOKEN`."""
+    text: str
 
 
-_END = _Token("", "end")
+_END = _Token("end", "")
 
 
 def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text.rstrip()):
-        sign, double, single, word, stray = match.groups()
-        if stray:
-            raise InputError(f"{match[0].strip()!r} was not expected, or is never closed")
-        if sign:
-            yield _Token(sign, "sign")
-        elif word is not None:
-            yield _Token(word, "word")
-        else:
-            yield _Token(double if double is not None else single, "text")
+        token = _Token(match.lastgroup or "", match[match.lastgroup or 0])
+        if token.kind == "stray":
+            raise InputError(f"{token.text!r} was not expected, or is never closed")
+        yield token
 
 
 class _Parser:
     """Recursive descent over the tokens."""
 
-    def __init__(self, tokens: list[_Token]) -> None:
-        self._tokens = tokens
+    def __init__(self, text: str) -> None:
+        self._tokens = [*_tokens(text), _END]
         self._at = 0
         self._depth = 0
 
     @property
-    def done(self) -> bool:
-        return self._at >= len(self._tokens)
-
-    @property
     def next(self) -> _Token:
-        return _END if self.done else self._tokens[self._at]
+        return self._tokens[self._at]
 
     def _take(self, *words: str) -> bool:
         """Skip the next token if it is one of these words or signs."""
@@ -111,16 +103,15 @@ class _Parser:
         return found
 
     def expression(self) -> Query:
-        parts = [self._conjunction()]
-        while self._take("or"):
-            parts.append(self._conjunction())
-        return parts[0] if len(parts) == 1 else lambda *run: any(part(*run) for part in parts)
+        return self._joined("or", any, lambda: self._joined("and", all, self._negation))
 
-    def _conjunction(self) -> Query:
-        parts = [self._negation()]
-        while self._take("and"):
-            parts.append(self._negation())
-        return parts[0] if len(parts) == 1 else lambda *run: all(part(*run) for part in parts)
+    def _joined(
+        self, word: str, join: Callable[[Iterable[bool]], bool], part: Callable[[], Query]
+    ) -> Query:
+        parts = [part()]
+        while self._take(word):
+            parts.append(part())
+        return lambda *run: join(one(*run) for one in parts)
 
     def _negation(self) -> Query:
         self._depth += 1
@@ -139,75 +130,62 @@ class _Parser:
         return query
 
     def _comparison(self) -> Query:
-        key = self.next
+        key, *rest = self._tokens[self._at : self._at + 4]
         if key.kind != "word":
-            raise InputError(f"{_place(key)}: a run's {', '.join(KEYS)} or a setting is needed")
-        self._at += 1
-        sign = self.next
+            place = "at the end" if key is _END else f"at {key.text!r}"
+            raise InputError(f"{place}: a run's {', '.join(KEYS)} or a setting is needed")
+        sign = rest[0]
         if sign.kind != "sign" or sign.text in "()":
             raise InputError(
                 f"after {key.text!r}: one of =, !=, <, <=, >, >= and ~ is needed"
                 + (f", not {sign.text!r}" if sign is not _END else "")
             )
-        self._at += 1
-        wanted = self.next
-        if wanted.kind not in ("word", "text"):
+        wanted = rest[1]
+        if wanted.kind in ("sign", "end"):
             raise InputError(f"after '{key.text} {sign.text}': a value is needed")
-        self._at += 1
         # A unit may be a token of its own: age < 2 h.
-        unit = self.next.text
-        if key.text.lower() in UNITS and unit in UNITS[key.text.lower()]:
-            self._at += 1
-            wanted = _Token(wanted.text + unit, "word")
-        return _comparison(key.text, sign.text, wanted.text)
+        name, unit = key.text.lower(), rest[2].text
+        unit = unit if unit in UNITS.get(name, ()) else ""
+        self._at += 4 if unit else 3
+        if name in KEYS:
+            return _column(name, sign.text, wanted.text + unit)
+        return _setting(*_field(name, key.text), sign.text, wanted.text)
 
 
-def _place(token: _Token) -> str:
-    return "at the end" if token is _END else f"at {token.text!r}"
-
-
-def _comparison(key: str, sign: str, wanted: str) -> Query:
-    name = key.lower()
+def _column(name: str, sign: str, wanted: str) -> Query:
+    """Compare a column of the list."""
     if name == "tag":
         return _tag(sign, wanted)
-    if name == "state":
-        test = _text_test(name, sign, wanted, STATES)
-        return lambda run, config: test(run.state)
-    if name in ("name", "note"):
-        test = _text_test(name, sign, wanted)
-        return lambda run, config: test(getattr(run, name))
+    if name in ("name", "state", "note"):
+        test = _text_test(name, sign, wanted, STATES if name == "state" else ())
+    else:
+        test = _number_test(name, sign, wanted)
     if name == "age":
-        test = _number_test(name, sign, wanted)
         return lambda run, config: test(None if run.age is None else time.time() - run.age)
-    if name in KEYS:
-        test = _number_test(name, sign, wanted)
-        return lambda run, config: test(getattr(run, name))
-    return _setting(*_field(name, key), sign, wanted)
+    return lambda run, config: test(getattr(run, name))
 
 
 def _setting(one: Field, old: str, sign: str, wanted: str) -> Query:
-    """Compare a setting, or what version 0.1.0 called `old`."""
+    """Compare a setting, or the setting of version 0.1.0 that was called `old`."""
     if one.type in (int, float):
         test = _number_test(one.key, sign, wanted)
-    elif one.type is bool:
-        test = _text_test(one.key, sign, wanted, ("true", "false"))
     else:
-        test = _text_test(one.key, sign, wanted, one.choices)
+        choices = ("true", "false") if one.type is bool else one.choices
+        test = _text_test(one.key, sign, wanted, choices)
 
     def passes(run: RunSummary, config: ReadConfig) -> bool:
-        settings = config()
-        found: Any = None
-        if settings is not None:
-            found = earlier.flat(settings)[old] if old else value(settings, one)
+        if (settings := config()) is None:
+            return test(None)
+        found = earlier.flat(settings)[old] if old else value(settings, one)
         return test(str(found).lower() if isinstance(found, bool) else found)
 
     return passes
 
 
 def _field(name: str, given: str) -> tuple[Field, str]:
-    """The setting of a name, and its name in version 0.1.0 if that is the one given.
+    """Find the setting of a name, and its name in version 0.1.0 if that is the one given.
 
-    Raises InputError when there is none, or more than one.
+    Raise InputError when there is none, or more than one.
     """
     near = _near(name, [one.key for one in fields()])
     old = "" if near else next(iter(_near(name, earlier.RENAMED)), "")
@@ -221,7 +199,7 @@ def _field(name: str, given: str) -> tuple[Field, str]:
 
 
 def _near(name: str, keys: Collection[str]) -> list[str]:
-    """The keys that a name may stand for."""
+    """List the keys that a name may stand for."""
     if name in keys:
         return [name]
     endings = (name, f"{name}_size")

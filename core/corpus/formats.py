@@ -9,8 +9,10 @@ Three formats are read:
   per line, where the paradigms determine the tenses.
 """
 
+import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.corpus.paradigms import SPLITS, Corpus, Pair, Paradigm, Split, conversion_pairs
@@ -36,16 +38,12 @@ def find_corpus(name: str) -> Corpus:
     shipped = corpora()
     if name in shipped:
         return read_corpus(shipped[name], name)
-    path = path_of(name)
-    try:
-        there = path.exists()
-    except OSError:
-        there = False
-    if not there:
+    # `Path.exists` raises for a name that is too long.
+    if not os.path.exists(path_of(name)):  # noqa: PTH110
         raise InputError(
             f"there is no corpus {name!r}; accepted: {', '.join(shipped)}, or the path of a file"
         )
-    return read_corpus(path, path.stem)
+    return read_corpus(path_of(name))
 
 
 def known_paradigms(corpus: Corpus) -> set[tuple[str, ...]]:
@@ -54,8 +52,8 @@ def known_paradigms(corpus: Corpus) -> set[tuple[str, ...]]:
     These are the corpus's own, and those of the largest shipped one where the conditions agree.
     """
     shipped = find_corpus(LARGEST_CORPUS)
-    sources = [corpus, shipped] if shipped.conditions == corpus.conditions else [corpus]
-    return {paradigm.forms for source in sources for paradigm in source.paradigms}
+    more = shipped.paradigms if shipped.conditions == corpus.conditions else ()
+    return {paradigm.forms for paradigm in (*corpus.paradigms, *more)}
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:
@@ -66,10 +64,11 @@ def read_corpus(path: Path, name: str | None = None) -> Corpus:
     Raises InputError with file, line and reason when the file cannot be used.
     """
     lines = list(_lines(path))
-    names = {cell.strip() for cell in lines[0][1].split("\t")}
+    header = lines[0].text
+    names = {cell.strip() for cell in header.split("\t")}
     named = bool(names & {"split", "irregular", *ENGLISH_TENSES})
-    if "\t" not in lines[0][1] or (path.suffix == ".txt" and not named):
-        paradigms = tuple(_course_row(path, number, line) for number, line in lines)
+    if "\t" not in header or (path.suffix == ".txt" and not named):
+        paradigms = tuple(_course_row(line) for line in lines)
         corpus = Corpus(name or path.stem, ENGLISH_TENSES, paradigms)
     else:
         corpus = Corpus(name or path.stem, *_table(path, lines))
@@ -114,16 +113,15 @@ def read_pairs(path: Path, corpus: Corpus) -> tuple[Pair, ...]:
 
     Raises InputError with file, line and reason when the file cannot be used.
     """
-    (first, header), *rows = lines = list(_lines(path))
-    if tuple(header.split("\t")) != PAIR_COLUMNS:
-        if "\t" in header and len(header.split("\t")) != 2:
-            raise InputError(
-                f"{path}, line {first}: the header must be {' '.join(PAIR_COLUMNS)}, tab separated"
-            )
-        return tuple(_settled_pair(path, number, line, corpus) for number, line in lines)
+    header, *rows = lines = list(_lines(path))
+    columns = header.text.split("\t")
+    if tuple(columns) != PAIR_COLUMNS:
+        if len(columns) > 2:
+            raise header.error(f"the header must be {' '.join(PAIR_COLUMNS)}, tab separated")
+        return tuple(_settled_pair(line, corpus) for line in lines)
     if not rows:
         raise InputError(f"{path} has a header and no pairs; at least one pair is needed")
-    return tuple(_named_pair(path, number, line, corpus) for number, line in rows)
+    return tuple(_named_pair(line, corpus) for line in rows)
 
 
 def write_pairs(pairs: Sequence[Pair], conditions: Sequence[str], path: Path) -> None:
@@ -137,8 +135,62 @@ def write_pairs(pairs: Sequence[Pair], conditions: Sequence[str], path: Path) ->
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text file that are not blank, with their numbers from 1."""
+def find_condition(
+    name: str,
+    conditions: Sequence[str],
+    owner: str,
+    error: Callable[[str], InputError] = InputError,
+) -> int:
+    """Return the index of a condition by its name or abbreviation. Raise `error` without one."""
+    for candidate in (name, TENSE_ABBREVIATIONS.get(name, name)):
+        if candidate in conditions:
+            return conditions.index(candidate)
+    raise error(f"{name!r} is not a tense of {owner}; accepted: {', '.join(conditions)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Line of a file, with its number from 1."""
+
+    path: Path
+    number: int
+    text: str
+
+    def error(self, problem: str) -> InputError:
+        return InputError(f"{self.path}, line {self.number}: {problem}")
+
+    def form(self, cell: str) -> str:
+        """Return the form in a cell of the line."""
+        form = cell.strip(" ")
+        if not form:
+            raise self.error("an empty form; every column needs one")
+        if len(form) > LONGEST_FORM:
+            raise self.error(
+                f"a form of {len(form)} characters; at most {LONGEST_FORM} are accepted"
+            )
+        return form
+
+    def cells(self, columns: Sequence[str]) -> list[str]:
+        """Split the line into its tab separated cells, one for each column."""
+        cells = self.text.split("\t")
+        if len(cells) != len(columns):
+            raise self.error(
+                f"{len(cells)} columns instead of {len(columns)} ({' '.join(columns)})"
+            )
+        return cells
+
+    def words(self, count: int, wanted: str) -> list[str]:
+        """Split the line into words. wanted: describes the format, for the error."""
+        words = self.text.split()
+        if len(words) != count:
+            raise self.error(
+                f"{len(words)} word{'s' * (len(words) != 1)} instead of {count}{wanted}"
+            )
+        return words
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    """Yield the lines of a text file that are not blank. Raise InputError for an empty file."""
     try:
         if not path.is_file():
             raise InputError(f"{path} is not a file; a text file in UTF-8 is needed")
@@ -152,133 +204,77 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        number = raw.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}, line {number}: not UTF-8; a text file in UTF-8 is needed"
-        ) from None
-    empty = True
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        for character in line:
-            if character != "\t" and unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-                raise InputError(
-                    f"{path}, line {number}: the control character {character!r} is not accepted"
-                )
-        if line.strip():
-            empty = False
-            yield number, line
-    if empty:
+        line = _Line(path, raw.count(b"\n", 0, error.start) + 1, "")
+        raise line.error("not UTF-8; a text file in UTF-8 is needed") from None
+    if not text.strip():
         raise InputError(f"{path} is empty; at least one line of forms is needed")
+    for number, content in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        line = _Line(path, number, content)
+        for character in content:
+            if character != "\t" and unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
+                raise line.error(f"the control character {character!r} is not accepted")
+        if content.strip():
+            yield line
 
 
-def _form(path: Path, number: int, text: str) -> str:
-    form = text.strip(" ")
-    if not form:
-        raise InputError(f"{path}, line {number}: an empty form; every column needs one")
-    if len(form) > LONGEST_FORM:
-        raise InputError(
-            f"{path}, line {number}: a form of {len(form)} characters; "
-            f"at most {LONGEST_FORM} are accepted"
-        )
-    return form
+def _course_row(line: _Line) -> Paradigm:
+    words = line.words(len(ENGLISH_TENSES), f" ({' '.join(ENGLISH_TENSES)})")
+    return Paradigm(tuple(map(line.form, words)))
 
 
-def _course_row(path: Path, number: int, line: str) -> Paradigm:
-    words = line.split()
-    if len(words) != len(ENGLISH_TENSES):
-        raise InputError(
-            f"{path}, line {number}: {len(words)} word{'s' * (len(words) != 1)} "
-            f"instead of {len(ENGLISH_TENSES)} ({' '.join(ENGLISH_TENSES)})"
-        )
-    return Paradigm(tuple(_form(path, number, word) for word in words))
-
-
-def _table(
-    path: Path, lines: Sequence[tuple[int, str]]
-) -> tuple[tuple[str, ...], tuple[Paradigm, ...]]:
-    (first, header), *rows = lines
-    columns = [column.strip() for column in header.split("\t")]
+def _table(path: Path, lines: Sequence[_Line]) -> tuple[tuple[str, ...], tuple[Paradigm, ...]]:
+    header, *rows = lines
+    columns = [column.strip() for column in header.text.split("\t")]
     for column in columns:
         if not column:
-            raise InputError(f"{path}, line {first}: a column without a name in the header")
+            raise header.error("a column without a name in the header")
         if columns.count(column) > 1:
-            raise InputError(f"{path}, line {first}: the header names {column!r} twice")
+            raise header.error(f"the header names {column!r} twice")
     conditions = tuple(column for column in columns if column not in ("split", "irregular"))
     if not conditions:
-        raise InputError(f"{path}, line {first}: the header names no condition")
+        raise header.error("the header names no condition")
     if not rows:
         raise InputError(f"{path} has a header and no rows; at least one paradigm is needed")
     paradigms = []
-    for number, line in rows:
-        if line == header:
-            raise InputError(f"{path}, line {number}: the header is repeated")
-        cells = line.split("\t")
-        if len(cells) != len(columns):
-            raise InputError(
-                f"{path}, line {number}: {len(cells)} columns instead of {len(columns)} "
-                f"({' '.join(columns)})"
-            )
-        row = dict(zip(columns, cells, strict=True))
-        paradigms.append(
-            Paradigm(
-                tuple(_form(path, number, row[condition]) for condition in conditions),
-                _split(path, number, row),
-                _irregular(path, number, row),
-            )
-        )
+    for line in rows:
+        if line.text == header.text:
+            raise line.error("the header is repeated")
+        row = dict(zip(columns, line.cells(columns), strict=True))
+        forms = tuple(line.form(row[condition]) for condition in conditions)
+        paradigms.append(Paradigm(forms, _split(line, row), _irregular(line, row)))
     return conditions, tuple(paradigms)
 
 
-def _split(path: Path, number: int, row: dict[str, str]) -> Split:
+def _split(line: _Line, row: dict[str, str]) -> Split:
     named = row.get("split", "train").strip()
     for split in SPLITS:
         if named == split:
             return split
-    raise InputError(
-        f"{path}, line {number}: {named!r} is not a split; accepted: {', '.join(SPLITS)}"
-    )
+    raise line.error(f"{named!r} is not a split; accepted: {', '.join(SPLITS)}")
 
 
-def _irregular(path: Path, number: int, row: dict[str, str]) -> bool | None:
+def _irregular(line: _Line, row: dict[str, str]) -> bool | None:
     verdict = row.get("irregular", "").strip()
     if "irregular" in row and verdict not in ("0", "1"):
-        raise InputError(f"{path}, line {number}: irregular is {verdict!r}; accepted: 0, 1")
+        raise line.error(f"irregular is {verdict!r}; accepted: 0, 1")
     return verdict == "1" if verdict else None
 
 
-def _condition(path: Path, number: int, name: str, corpus: Corpus) -> int:
-    for candidate in (name, TENSE_ABBREVIATIONS.get(name, name)):
-        if candidate in corpus.conditions:
-            return corpus.conditions.index(candidate)
-    raise InputError(
-        f"{path}, line {number}: {name!r} is not a tense of the corpus; "
-        f"accepted: {', '.join(corpus.conditions)}"
-    )
-
-
-def _named_pair(path: Path, number: int, line: str, corpus: Corpus) -> Pair:
-    cells = line.split("\t")
-    if len(cells) != len(PAIR_COLUMNS):
-        raise InputError(
-            f"{path}, line {number}: {len(cells)} columns instead of {len(PAIR_COLUMNS)} "
-            f"({' '.join(PAIR_COLUMNS)})"
-        )
-    source, target = (_form(path, number, cell) for cell in cells[:2])
-    tenses = (_condition(path, number, cell.strip(), corpus) for cell in cells[2:])
+def _named_pair(line: _Line, corpus: Corpus) -> Pair:
+    cells = line.cells(PAIR_COLUMNS)
+    source, target = map(line.form, cells[:2])
+    names = (cell.strip() for cell in cells[2:])
+    tenses = (find_condition(one, corpus.conditions, "the corpus", line.error) for one in names)
     return Pair(source, target, *tenses)
 
 
-def _settled_pair(path: Path, number: int, line: str, corpus: Corpus) -> Pair:
-    words = line.split()
-    if len(words) != 2:
-        raise InputError(
-            f"{path}, line {number}: {len(words)} word{'s' * (len(words) != 1)} instead of 2; "
-            f"a pair file has two words a line, or a header {' '.join(PAIR_COLUMNS)}"
-        )
-    source, target = words
+def _settled_pair(line: _Line, corpus: Corpus) -> Pair:
+    columns = " ".join(PAIR_COLUMNS)
+    source, target = line.words(2, f"; a pair file has two words a line, or a header {columns}")
     for pair in conversion_pairs([p for p in corpus.paradigms if source in p.forms]):
         if (pair.source, pair.target) == (source, target):
             return pair
-    raise InputError(
-        f"{path}, line {number}: no training paradigm has {source!r} and {target!r}, so their "
-        f"tenses are unknown; use a table with the columns {' '.join(PAIR_COLUMNS)}"
+    raise line.error(
+        f"no training paradigm has {source!r} and {target!r}, so their tenses are unknown; use a "
+        f"table with the columns {columns}"
     )

@@ -1,6 +1,7 @@
 """Ids of characters and conditions."""
 
 import functools
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.corpus.formats import LONGEST_FORM, TENSE_ABBREVIATIONS
+from core.corpus.formats import LONGEST_FORM, find_condition
 from core.corpus.paradigms import Corpus
 from core.errors import InputError
 
@@ -63,40 +64,27 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"the word {word[:20]!r}... has {len(word)} characters; "
                 f"at most {LONGEST_FORM} are accepted"
             )
+        known = _ids(self.characters)
         for character in word:
-            if character not in self._ids:
+            if character not in known:
                 raise InputError(
                     f"{word!r} has {character!r}, which is not in the alphabet of this run "
                     f"({self.alphabet})"
                 )
-        return [*(self._ids[character] for character in word), EOS]
+        return [*(known[character] for character in word), EOS]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the word of ids, up to the first `EOS`."""
-        word = []
-        for index in ids:
-            if index == EOS:
-                break
-            if index > EOS:
-                word.append(self.characters[index - EOS - 1])
-        return "".join(word)
+        word = itertools.takewhile(lambda index: index != EOS, ids)
+        return "".join(self.characters[index - EOS - 1] for index in word if index > EOS)
 
     def decoding_limit(self, words: Sequence[str] = ()) -> int:
         """Return the largest number of decoding steps, the end included."""
         return max([self.longest_form, *map(len, words)]) + SPARE_STEPS + 1
 
     def condition(self, name: str) -> int:
-        """Return the id of a condition by its name or its abbreviation.
-
-        Raises InputError for an unknown name.
-        """
-        full = TENSE_ABBREVIATIONS.get(name, name)
-        for candidate in (name, full):
-            if candidate in self.conditions:
-                return self.conditions.index(candidate)
-        raise InputError(
-            f"{name!r} is not a tense of this run; accepted: {', '.join(self.conditions)}"
-        )
+        """Return the id of a condition by its name. Raise InputError as `find_condition`."""
+        return find_condition(name, self.conditions, "this run")
 
     @property
     def alphabet(self) -> str:
@@ -108,10 +96,6 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             else:
                 runs.append([character])
         return " ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else " ".join(run) for run in runs)
-
-    @property
-    def _ids(self) -> dict[str, int]:
-        return _ids(self.characters)
 
     def write(self, path: Path) -> None:
         """Write the vocabulary as JSON."""

@@ -99,7 +99,10 @@ def run_on_ray(
             time.sleep(0.2)
     for result in (results[number] for number in range(len(results))):
         if result.error and not stopping.is_set():
-            raise TrainingError(_sentence(result))
+            raise TrainingError(
+                f"the trial {_name(result)!r} died in each of {RETRIES + 1} attempts: "
+                f"{_last_line(result.error)}"
+            )
 
 
 @contextlib.contextmanager
@@ -113,31 +116,24 @@ def _cluster(address: str, jobs: int) -> Iterator[str]:
     job._py_driver_sys_path = _NoDirectories()
     logging.getLogger("ray").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="cvae-tui-", ignore_cleanup_errors=True) as folder:
+        settings: dict[str, Any] = {"address": address}
         if address:
             _check_reachable(address)
-            try:
-                ray.init(
-                    address=address,
-                    job_config=job,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                )
-            except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-                raise InputError(
-                    f"--ray {address}: cannot connect to Ray: "
-                    f"{_last_line(error).partition('. ')[0]}"
-                ) from None
         else:
-            ray.init(
-                address="local",
-                job_config=job,
-                num_cpus=jobs or processor_count(),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                _node_ip_address="127.0.0.1",
-                _temp_dir=folder,
-            )
+            settings = {
+                "address": "local",
+                "num_cpus": jobs or processor_count(),
+                "include_dashboard": False,
+                "_node_ip_address": "127.0.0.1",
+                "_temp_dir": folder,
+            }
+        try:
+            ray.init(**settings, job_config=job, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+            if not address:
+                raise
+            reason = _last_line(error).partition(". ")[0]
+            raise InputError(f"--ray {address}: cannot connect to Ray: {reason}") from None
         try:
             yield folder
         finally:
@@ -224,9 +220,7 @@ def _scheduler(rule: Stopping, trials: Sequence[Trial]) -> Any:
     if rule == "median":
         return schedulers.MedianStoppingRule(*measure, grace_period=grace)
     if rule == "asha":
-        return schedulers.ASHAScheduler(
-            "epoch", "score", "max", max_t=epochs + 1, grace_period=grace
-        )
+        return schedulers.ASHAScheduler(*measure, max_t=epochs + 1, grace_period=grace)
     return None
 
 
@@ -249,11 +243,6 @@ def _stopper(stopping: threading.Event) -> Any:
 
 def _name(trial: Any) -> str:
     return unpacked(trial.config["trial"]).name
-
-
-def _sentence(result: Any) -> str:
-    name = unpacked(result.config["trial"]).name
-    return f"the trial {name!r} died in each of {RETRIES + 1} attempts: {_last_line(result.error)}"
 
 
 def _last_line(error: BaseException) -> str:

@@ -4,29 +4,17 @@ import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import Cancelled, InputError
 from core.exports.event_files import PREFIX, write_events
 from core.exports.figure import MOST_RUNS, curves
-from core.exports.page import page
+from core.exports.page import DEFAULTS, Options, page
 from core.exports.run_data import RunData, read_run
 from core.exports.table import table
 from core.files import replacing
-from core.progress import ignore, never
 from core.runs.directory import RunDirectory
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Settings of an export."""
-
-    diagnostics: bool = True
-    """Includes the diagnostics of the best checkpoints in a page, which takes seconds for each."""
-    report: Callable[[str], None] = ignore
-    """Receives the stage that begins."""
-    cancelled: Callable[[], bool] = never
-    """Polled between stages; True raises Cancelled, and nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +45,9 @@ class Format:
         return [read_run(run) for run in runs]
 
 
-def _figure(kind: str) -> Callable[[Sequence[RunData], Options], bytes]:
-    def content(runs: Sequence[RunData], options: Options) -> bytes:
-        options.report("curves")
-        return curves(runs, kind)
-
-    return content
-
-
-def _page(runs: Sequence[RunData], options: Options) -> bytes:
-    return page(
-        runs,
-        diagnostics=options.diagnostics,
-        report=options.report,
-        cancelled=options.cancelled,
-    ).encode()
+def _figure(kind: str, runs: Sequence[RunData], options: Options) -> bytes:
+    options.report("curves")
+    return curves(runs, kind)
 
 
 FORMATS: dict[str, Format] = {
@@ -83,9 +59,9 @@ FORMATS: dict[str, Format] = {
             content=lambda runs, options: table(runs).encode(),
         ),
         Format("tensorboard", "a folder for `tensorboard --logdir PATH`", folder=write_events),
-        Format("svg", "curves for print, as vectors", _figure("svg"), max_runs=MOST_RUNS),
-        Format("png", "curves for print, as pixels", _figure("png"), max_runs=MOST_RUNS),
-        Format("html", "one self-contained page with everything", _page, max_runs=MOST_RUNS),
+        Format("svg", "curves for print, as vectors", partial(_figure, "svg"), max_runs=MOST_RUNS),
+        Format("png", "curves for print, as pixels", partial(_figure, "png"), max_runs=MOST_RUNS),
+        Format("html", "one self-contained page with everything", page, max_runs=MOST_RUNS),
     )
 }
 """Every format by its name. Choices, help and documentation derive from it."""
@@ -97,7 +73,7 @@ def write(
     path: Path,
     *,
     force: bool = False,
-    options: Options = Options(),
+    options: Options = DEFAULTS,
 ) -> None:
     """Export runs to a file or a folder.
 
@@ -144,10 +120,7 @@ def _foreign(folder: Path) -> Path | None:
 
 
 def _write_folder(
-    write_run: Callable[[RunData, Path], None],
-    runs: Sequence[RunData],
-    path: Path,
-    options: Options,
+    write: Callable[[RunData, Path], None], runs: Sequence[RunData], path: Path, options: Options
 ) -> None:
     """Write the folder of one run, or a folder that holds one for each of several."""
     path = path.absolute()
@@ -159,7 +132,7 @@ def _write_folder(
             options.report(run.name)
             if options.cancelled():
                 raise Cancelled("the export was cancelled")
-            write_run(run, temporary if len(runs) == 1 else temporary / run.directory.name)
+            write(run, temporary if len(runs) == 1 else temporary / run.directory.name)
         if path.exists():
             path.rename(earlier)
         temporary.rename(path)

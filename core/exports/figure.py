@@ -57,18 +57,17 @@ STYLE: dict[Any, Any] = {
     "ytick.color": INK,
     "svg.fonttype": "none",
 }
-
-
-PANELS = (
-    "loss",
-    "ce",
-    "kl",
-    "bleu4",
-    "gaussian",
-    "beta",
-    "teacher_forcing_ratio",
-    "learning_rate",
-)
+RING: dict[str, Any] = {
+    "markersize": 8,
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1,
+    "linestyle": "none",
+    "clip_on": False,
+    "zorder": 5,
+}
+"""Style of the mark around the best checkpoint."""
+PANELS = ("loss", "ce", "kl", "bleu4", "gaussian", "beta", "teacher_forcing_ratio", "learning_rate")
 """Metrics of a figure, each on its own axes, unless no run has recorded any value of it."""
 
 
@@ -183,7 +182,7 @@ def _draw_scores(axes: "Axes", panel: str, run: RunData, place: int, *, alone: b
     best = run.history.best
     for event, score in zip(evaluations, numbers, strict=True):
         if best and event.step == best.step:
-            axes.plot([event.epoch], [score], marker="o", **_ring())
+            axes.plot([event.epoch], [score], marker="o", **RING)
 
 
 def _draw_limit(axes: "Axes", runs: Sequence[RunData]) -> None:
@@ -204,7 +203,7 @@ def _legend(figure: "Figure", runs: Sequence[RunData]) -> None:
     ]
     if len(runs) == 1 and reports_pairs(runs[0]):
         entries.append((Line2D([], [], color="#8c8c8c", dashes=(3, 2)), "BLEU-4, selection pairs"))
-    entries.append((Line2D([], [], marker="o", **_ring()), "best checkpoint"))
+    entries.append((Line2D([], [], marker="o", **RING), "best checkpoint"))
     entries.append((Patch(color="#8c8c8c", alpha=0.3, linewidth=0), band_label(runs)))
     handles = [handle for handle, _ in entries]
     columns = min(len(entries), 3)
@@ -225,18 +224,6 @@ def _marker(place: int) -> dict[str, Any]:
 def _line(place: int) -> dict[str, Any]:
     found: dict[str, Any] = {"color": COLOURS[place]}
     return found | ({"dashes": DASHES[place]} if DASHES[place] else {})
-
-
-def _ring() -> dict[str, Any]:
-    return {
-        "markersize": 8,
-        "markerfacecolor": "none",
-        "markeredgecolor": INK,
-        "markeredgewidth": 1,
-        "linestyle": "none",
-        "clip_on": False,
-        "zorder": 5,
-    }
 
 
 def band_label(runs: Sequence[RunData]) -> str:

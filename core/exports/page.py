@@ -18,6 +18,7 @@ from core.errors import Cancelled
 from core.exports.figure import DASHES, GRID, INK, band_label, curve, panels, reports_pairs
 from core.exports.palette import COLOURS
 from core.exports.run_data import RunData
+from core.progress import ignore, never
 from core.scores.metric import Metric
 from core.text import printable
 from core.training.events import Evaluated
@@ -40,6 +41,21 @@ STATES = {
     "crashed": "Crashed",
     "elsewhere": "Training on another host",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of an export, most of them those of a page."""
+
+    diagnostics: bool = True
+    """Includes the diagnostics of the best checkpoints in a page, which takes seconds for each."""
+    report: Callable[[str], None] = ignore
+    """Receives the stage that begins."""
+    cancelled: Callable[[], bool] = never
+    """Polled between stages; True raises Cancelled, and nothing is written."""
+
+
+DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
@@ -106,24 +122,16 @@ class RunPart:
         return [(name.replace("_", " "), one) for name, one in rows]
 
 
-def page(
-    runs: Sequence[RunData],
-    *,
-    diagnostics: bool,
-    report: Callable[[str], None],
-    cancelled: Callable[[], bool],
-) -> str:
+def page(runs: Sequence[RunData], options: Options) -> bytes:
     """Render the page of one run, or of a comparison.
 
-    Raises InputError when a checkpoint cannot be used, Cancelled when `cancelled` returns True.
+    Raise InputError when a checkpoint cannot be used, Cancelled when that is asked for.
     """
-    parts = [
-        RunPart(run, _diagnosis(run, report, cancelled) if diagnostics else {}) for run in runs
-    ]
-    report("curves")
-    return _template().render(
+    parts = [RunPart(run, _diagnosis(run, options) if options.diagnostics else {}) for run in runs]
+    options.report("curves")
+    rendered = _template().render(
         parts=parts,
-        curves=list(_curves(runs, cancelled)),
+        curves=list(_curves(runs, options)),
         dashes=[" ".join(f"{length * 2:g}" for length in dashes) for dashes in DASHES],
         colours=COLOURS,
         selection=len(runs) == 1 and reports_pairs(runs[0]),
@@ -132,6 +140,7 @@ def page(
         differing=list(_differing([run.config for run in runs])),
         states=STATES,
     )
+    return rendered.encode()
 
 
 @cache
@@ -151,9 +160,7 @@ def _template() -> "Template":
     return environment.get_template("page.html")
 
 
-def _diagnosis(
-    run: RunData, report: Callable[[str], None], cancelled: Callable[[], bool]
-) -> dict[str, list[tuple[str, str]]]:
+def _diagnosis(run: RunData, options: Options) -> dict[str, list[tuple[str, str]]]:
     """Describe the diagnostics of the best checkpoint, if the run has any checkpoint."""
     if not run.directory.checkpoint_names():
         return {}
@@ -161,23 +168,23 @@ def _diagnosis(
     from core.diagnostics.diagnosis import diagnose, sections
     from core.runs.checkpoint import load_inference
 
-    report(f"{run.name}: model")
+    options.report(f"{run.name}: model")
     found = diagnose(
-        load_inference(run.directory).watched(cancelled=cancelled),
+        load_inference(run.directory).watched(cancelled=options.cancelled),
         run.directory.corpus(),
         draws=DRAWS,
         importance_draws=0,
-        report=lambda stage: report(f"{run.name}: {stage}"),
+        report=lambda stage: options.report(f"{run.name}: {stage}"),
     )
     return sections(found)
 
 
 def _curves(
-    runs: Sequence[RunData], cancelled: Callable[[], bool]
+    runs: Sequence[RunData], options: Options
 ) -> Iterator[tuple[str, str, str, dict[str, str]]]:
     """Draw each panel: its name, its label, its ends in words, and its inline SVG."""
     for panel in panels(runs):
-        if cancelled():
+        if options.cancelled():
             raise Cancelled("the export was cancelled")
         yield panel, metric(panel).label, _ends(runs, panel), _inline(curve(runs, panel), panel)
 

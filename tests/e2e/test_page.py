@@ -11,8 +11,9 @@ import pytest
 from browser import Browser
 
 from core.catalogue.labels import Labels, write_labels
-from core.exports.export import FORMATS, Options, write
+from core.exports.export import FORMATS, write
 from core.exports.figure import PANELS
+from core.exports.page import Options
 from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole

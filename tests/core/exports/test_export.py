@@ -16,8 +16,9 @@ import pytest
 from core.alarms.watch import alarms
 from core.errors import Cancelled, InputError
 from core.exports import run_data
-from core.exports.export import FORMATS, Options, write
+from core.exports.export import FORMATS, write
 from core.exports.figure import MOST_POINTS, MOST_RUNS, PANELS, panels, thinned
+from core.exports.page import Options
 from core.exports.run_data import RunData, read_run
 from core.runs.directory import RunDirectory
 from core.runs.history import History

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from core.errors import InputError
-from core.exports.export import FORMATS, Options, write
+from core.exports.export import FORMATS, write
+from core.exports.page import Options
 from core.runs.directory import open_run
 from tui.cli.options import runs_dir_option
 from tui.cli.progress import show_stage
