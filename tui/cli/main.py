@@ -11,7 +11,7 @@ import click
 
 from core.compute.allocator import keep_freed_memory
 from core.errors import CvaeError, InputError
-from tui.cli.options import on_hang_up_option, runs_dir_option
+from tui.cli.options import on_hang_up_option, open_app, runs_dir_option
 
 if TYPE_CHECKING:
     from tui.hosting.headless import OnHangUp
@@ -27,10 +27,7 @@ COMMANDS = {
     "sample": ("model", "Draw paradigms from N(0, I)."),
     "evaluate": ("model", "Score a checkpoint: BLEU-4, Gaussian score, accuracy."),
     "diagnose": ("model", "Likelihood, mutual information, conversions, samples."),
-    "export": (
-        "results",
-        "Write runs as a table, curves, event files or a page.",
-    ),
+    "export": ("results", "Write runs as a table, curves, event files or a page."),
     "plot": ("results", "Print curves of runs into the terminal, without the app."),
     "serve": ("results", "Show the app in browsers, read-only."),
     "bench": ("results", "Measure the training speed of this machine."),
@@ -52,9 +49,8 @@ class Commands(click.Group):
         """Return the command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(
-            f"tui.cli.{COMMANDS[cmd_name][0]}.{cmd_name}"
-        ).command
+        module = importlib.import_module(f"tui.cli.{COMMANDS[cmd_name][0]}.{cmd_name}")
+        command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,16 +85,10 @@ def cli(
     """
     ctx.obj = {"runs_dir": runs_dir, "mouse": not no_mouse, "sparse": sparse}
     ctx.obj |= {"on_hang_up": on_hang_up, "read_only": read_only}
-    if read_only and ctx.invoked_subcommand not in (None, "attach"):
+    if ctx.invoked_subcommand is None:
+        open_app(ctx, runs_dir, read_only=read_only)
+    if read_only and ctx.invoked_subcommand != "attach":
         raise click.UsageError(f"--read-only is not for `{ctx.invoked_subcommand}`")
-    if ctx.invoked_subcommand is None and read_only:
-        from tui.app.read_only import look
-
-        ctx.exit(look(runs_dir, mouse=not no_mouse, sparse=sparse))
-    elif ctx.invoked_subcommand is None:
-        from tui.app.app import run_app
-
-        ctx.exit(run_app(runs_dir, mouse=not no_mouse, on_hang_up=on_hang_up, sparse=sparse))
 
 
 def main() -> None:
@@ -117,12 +107,9 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted")
         code = 130
-    except InputError as error:
-        _complain(str(error))
-        code = 2
     except CvaeError as error:
         _complain(str(error))
-        code = 1
+        code = 2 if isinstance(error, InputError) else 1
     except BrokenPipeError:
         # The reader has closed the pipe. Nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

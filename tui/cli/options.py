@@ -1,16 +1,16 @@
-"""Options that several commands share, and output as JSON."""
+"""Options that several commands share."""
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from core.errors import InputError
 from core.runs.directory import RunDirectory, open_run
+from tui.terminal.terminal import require_terminal
 
 if TYPE_CHECKING:
     from core.model.decoding import Decoding
@@ -65,39 +65,55 @@ def run_argument(command: F) -> F:
     return runs_dir_option(click.argument("run", metavar="RUN", callback=_opened)(command))
 
 
+def number_option(
+    *names: str, default: int, least: int = 1, most: int, metavar: str | None = None, help: str
+) -> Callable[[F], F]:
+    """Make an option that takes a whole number from `least` to `most`."""
+    kind = click.IntRange(least, most)
+    return click.option(
+        *names, type=kind, default=default, show_default=True, metavar=metavar, help=help
+    )
+
+
+def open_app(
+    ctx: click.Context, runs_dir: Path, *, read_only: bool = False, **run: Any
+) -> NoReturn:
+    """Open the app as the options before the command demand; exit with its code.
+
+    run: further arguments of `run_app`, or of `look` if `read_only`.
+    """
+    run |= {"mouse": ctx.obj["mouse"], "sparse": ctx.obj["sparse"]}
+    if read_only:
+        from tui.app.read_only import look
+
+        ctx.exit(look(runs_dir, **run))
+    require_terminal()
+    from tui.app.app import run_app
+
+    ctx.exit(run_app(runs_dir, **{"on_hang_up": ctx.obj["on_hang_up"], **run}))
+
+
 checkpoint_option = click.option(
     "--checkpoint", default="", metavar="NAME", help="Checkpoint to use.  [default: best, or last]"
 )
-
-seed_option = click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="Seed of the sampling.",
+seed_option = number_option(
+    "--seed", default=0, least=0, most=2**31 - 1, help="Seed of the sampling."
 )
 
 
 def decoding_options(command: F) -> F:
     """Add `--beam` and `--temperature`, the alternatives to greedy decoding."""
-    for option in (
-        click.option(
-            "--temperature",
-            type=click.FloatRange(0, 100),
-            default=0.0,
-            metavar="T",
-            help="Sample characters at this temperature; 0 decodes greedily.  [default: 0]",
-        ),
-        click.option(
-            "--beam",
-            type=click.IntRange(1, 1000),
-            default=1,
-            metavar="K",
-            help="Keep K hypotheses; 1 decodes greedily.  [default: 1]",
-        ),
-    ):
-        command = option(command)
-    return command
+    temperature = click.option(
+        "--temperature",
+        type=click.FloatRange(0, 100),
+        default=0.0,
+        metavar="T",
+        help="Sample characters at this temperature; 0 decodes greedily.  [default: 0]",
+    )
+    beam = number_option(
+        "--beam", default=1, most=1000, metavar="K", help="Keep K hypotheses; 1 decodes greedily."
+    )
+    return beam(temperature(command))
 
 
 def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
@@ -112,11 +128,3 @@ def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
     if not math.isfinite(temperature):
         raise InputError("--temperature takes a finite number from 0 to 100")
     return Decoding(beam, temperature, seed)
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-def print_json(document: Any) -> None:
-    """Print one JSON document on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,21 +1,14 @@
 """`cvae-tui convert`: conversion of words to other tenses."""
 
 import sys
-from typing import Any
+from itertools import islice
 
 import click
 
 from core.errors import InputError
 from core.runs.directory import RunDirectory
-from tui.cli.options import (
-    checkpoint_option,
-    decoding,
-    decoding_options,
-    json_option,
-    print_json,
-    run_argument,
-)
-from tui.cli.table import print_table
+from tui.cli.options import checkpoint_option, decoding, decoding_options, run_argument
+from tui.cli.output import json_option, print_json, print_table
 
 
 @click.command()
@@ -57,38 +50,35 @@ def command(
         words = tuple(_read_standard_input())
     vocabulary = run.vocabulary()
     condition = None if source == "auto" else vocabulary.condition(source)
-    wanted = [vocabulary.condition(target) for target in targets]
-    wanted = wanted or list(range(len(vocabulary.conditions)))
+    wanted = [vocabulary.condition(target) for target in targets or vocabulary.conditions]
     for word in words:
         vocabulary.encode(word)
     inference = load_inference(run, checkpoint)
     conditions = (
         inference.likeliest_conditions(words) if condition is None else [condition] * len(words)
     )
-    forms = inference.convert(
-        [word for word in words for _ in wanted],
-        [read for read in conditions for _ in wanted],
-        wanted * len(words),
-        how,
+    converted = iter(
+        inference.convert(
+            [word for word in words for _ in wanted],
+            [read for read in conditions for _ in wanted],
+            wanted * len(words),
+            how,
+        )
     )
     names = [vocabulary.conditions[index] for index in wanted]
-    converted: list[dict[str, Any]] = [
-        {
-            "word": word,
-            "from": vocabulary.conditions[read],
-            "forms": dict(zip(names, row, strict=True)),
-        }
-        for word, read, row in zip(
-            words, conditions, zip(*[iter(forms)] * len(wanted), strict=True), strict=True
-        )
+    rows = [
+        (word, vocabulary.conditions[read], *islice(converted, len(wanted)))
+        for word, read in zip(words, conditions, strict=True)
     ]
     if as_json:
-        print_json(converted)
-    else:
-        print_table(
-            ("word", "from", *names),
-            [(one["word"], one["from"], *one["forms"].values()) for one in converted],
+        print_json(
+            [
+                {"word": word, "from": tense, "forms": dict(zip(names, forms, strict=True))}
+                for word, tense, *forms in rows
+            ]
         )
+    else:
+        print_table(("word", "from", *names), rows)
 
 
 def _read_standard_input() -> list[str]:

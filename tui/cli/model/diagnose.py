@@ -10,8 +10,8 @@ from core.runs.directory import RunDirectory
 from core.runs.history import History
 from core.runs.journal import read_whole
 from core.text import printable
-from tui.cli.options import checkpoint_option, json_option, print_json, run_argument, seed_option
-from tui.cli.progress import show_stage
+from tui.cli.options import checkpoint_option, number_option, run_argument, seed_option
+from tui.cli.output import json_option, print_json, show_stage
 
 WIDTH, NAME_WIDTH = 100, 28
 
@@ -19,18 +19,17 @@ WIDTH, NAME_WIDTH = 100, 28
 @click.command()
 @run_argument
 @checkpoint_option
-@click.option(
+@number_option(
     "--draws",
-    type=click.IntRange(1, 1_000_000),
     default=5000,
-    show_default=True,
+    most=1_000_000,
     help="Samples from the prior, and as many from the aggregate posterior.",
 )
-@click.option(
+@number_option(
     "--importance",
-    type=click.IntRange(0, 100_000),
     default=500,
-    show_default=True,
+    least=0,
+    most=100_000,
     metavar="K",
     help="Latents per word for log p(x|c), the slowest part; 0 leaves it out.",
 )
@@ -53,9 +52,8 @@ def command(
     from core.diagnostics.diagnosis import diagnose, sections
     from core.runs.checkpoint import load_inference
 
-    inference = load_inference(run, checkpoint)
     diagnosis = diagnose(
-        inference,
+        load_inference(run, checkpoint),
         run.corpus(),
         seed=seed,
         draws=draws,

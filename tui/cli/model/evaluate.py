@@ -11,8 +11,8 @@ import msgspec
 from core.corpus.formats import read_pairs, read_paradigms
 from core.corpus.paradigms import Pair
 from core.runs.directory import RunDirectory
-from tui.cli.options import checkpoint_option, json_option, print_json, run_argument, seed_option
-from tui.cli.table import print_table
+from tui.cli.options import checkpoint_option, number_option, run_argument, seed_option
+from tui.cli.output import json_option, print_json, print_table
 
 FILE = click.Path(path_type=Path)
 
@@ -34,13 +34,8 @@ FILE = click.Path(path_type=Path)
     metavar="FILE",
     help="Paradigms for conversion accuracy, or a split of the run's corpus: train, valid, test.",
 )
-@click.option(
-    "--gaussian",
-    "draws",
-    type=click.IntRange(1, 1_000_000),
-    default=10_000,
-    show_default=True,
-    help="Samples of the Gaussian score.",
+@number_option(
+    "--gaussian", "draws", default=10_000, most=1_000_000, help="Samples of the Gaussian score."
 )
 @seed_option
 @json_option

@@ -7,24 +7,16 @@ from tui.cli.options import (
     checkpoint_option,
     decoding,
     decoding_options,
-    json_option,
-    print_json,
+    number_option,
     run_argument,
     seed_option,
 )
-from tui.cli.table import print_table
+from tui.cli.output import json_option, print_json, print_table
 
 
 @click.command()
 @run_argument
-@click.option(
-    "-n",
-    "draws",
-    type=click.IntRange(1, 1_000_000),
-    default=10,
-    show_default=True,
-    help="Number of samples.",
-)
+@number_option("-n", "draws", default=10, most=1_000_000, help="Number of samples.")
 @seed_option
 @checkpoint_option
 @decoding_options
@@ -51,11 +43,7 @@ def command(
     names = inference.vocabulary.conditions
     samples = inference.sample(draws, seed, how)
     if as_json:
-        print_json(
-            [
-                {"forms": dict(zip(names, forms, strict=True)), "hit": forms in known}
-                for forms in samples
-            ]
-        )
+        found = [(dict(zip(names, forms, strict=True)), forms in known) for forms in samples]
+        print_json([{"forms": forms, "hit": hit} for forms, hit in found])
     else:
         print_table((*names, "hit"), [(*forms, "hit" * (forms in known)) for forms in samples])

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui.cli.options import json_option, print_json
+from tui.cli.options import number_option
+from tui.cli.output import json_option, print_json
 from tui.text.format import count
 
 if TYPE_CHECKING:
@@ -21,18 +22,14 @@ MEASURED = {
 
 
 @click.command()
-@click.option(
-    "--rounds",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Rounds of measurements, each of all four in turn.",
+@number_option(
+    "--rounds", default=5, most=100, help="Rounds of measurements, each of all four in turn."
 )
-@click.option(
+@number_option(
     "--pairs",
-    type=click.IntRange(0, 100),
     default=5,
-    show_default=True,
+    least=0,
+    most=100,
     help="Pairs of short trainings, one in the app and one headless; 0 for none.",
 )
 @json_option

@@ -10,7 +10,7 @@ from core.exports.export import FORMATS, write
 from core.exports.page import Options
 from core.runs.directory import open_run
 from tui.cli.options import runs_dir_option
-from tui.cli.progress import show_stage
+from tui.cli.output import show_stage
 
 
 @click.command(
@@ -29,11 +29,7 @@ from tui.cli.progress import show_stage
 )
 @runs_dir_option
 def command(
-    words: tuple[str, ...],
-    name: str,
-    force: bool,
-    diagnostics: bool,
-    runs_dir: Path,
+    words: tuple[str, ...], name: str, force: bool, diagnostics: bool, runs_dir: Path
 ) -> None:
     """Export a run, or several side by side, to PATH; - for standard output."""
     if len(words) < 2:

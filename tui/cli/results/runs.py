@@ -6,8 +6,8 @@ import click
 
 from core.catalogue.listing import Catalogue
 from core.catalogue.query import parse
-from tui.cli.options import json_option, print_json, runs_dir_option
-from tui.cli.table import print_table
+from tui.cli.options import runs_dir_option
+from tui.cli.output import json_option, print_json, print_table
 from tui.text.run_table import PRINTED, row
 
 

@@ -7,7 +7,7 @@ import click
 from core.errors import InputError
 from core.runs.directory import open_run
 from core.text import printable
-from tui.cli.options import runs_dir_option
+from tui.cli.options import number_option, runs_dir_option
 
 
 @click.command()
@@ -15,12 +15,8 @@ from tui.cli.options import runs_dir_option
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address of this machine to serve at."
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    default=8000,
-    show_default=True,
-    help="Port to serve at; 0 chooses a free one.",
+@number_option(
+    "--port", default=8000, least=0, most=65_535, help="Port to serve at; 0 chooses a free one."
 )
 @click.option(
     "--token",

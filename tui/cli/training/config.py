@@ -7,7 +7,7 @@ import msgspec
 
 from core.config.build import to_toml
 from core.config.schema import Config
-from tui.cli.options import print_json
+from tui.cli.output import print_json
 from tui.cli.training.train import configuration_options, configured
 
 

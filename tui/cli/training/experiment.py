@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from core.experiments.design import Experiment, Stopping, read_experiment, shipp
 from core.experiments.watch import TrialWatch, WatchedTrial
 from core.text import printable
 from tui.cli.options import runs_dir_option
-from tui.cli.table import print_table
+from tui.cli.output import print_table
+from tui.cli.training.train import given_settings, setting_options
 from tui.hosting.signals import handling_signals
 from tui.text.format import score
 
@@ -28,15 +30,7 @@ ENDS = ("finished", "failed", "stopped", "crashed")
 
 @click.command()
 @click.argument("experiment", metavar=f"FILE|{'|'.join(shipped_names())}")
-@click.option("--corpus", metavar="NAME|FILE", help="Corpus to train on: data.corpus.")
-@click.option("--pairs", metavar="FILE.tsv", help="Pairs to report BLEU-4 of: data.pairs.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="SECTION.KEY=VALUE",
-    help="One setting of all trials (repeatable).",
-)
+@partial(setting_options, shortcuts=("corpus", "pairs"))
 @click.option(
     "--name", metavar="NAME", default="", help="Name and tag of the trials.  [default: the file's]"
 )
@@ -59,9 +53,8 @@ ENDS = ("finished", "failed", "stopped", "crashed")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     experiment: str,
-    corpus: str | None,
-    pairs: str | None,
     settings: tuple[str, ...],
     name: str,
     address: str,
@@ -69,6 +62,7 @@ def command(
     sequential: bool,
     stopping: Stopping | None,
     runs_dir: Path,
+    **shortcuts: str | None,
 ) -> None:
     """Run an experiment: variants of one configuration, each with several seeds.
 
@@ -78,9 +72,7 @@ def command(
 
     The same command resumes interrupted trials and skips those that have ended.
     """
-    given = {"data.corpus": corpus, "data.pairs": pairs}
-    shortcuts = [f"{key}={text}" for key, text in given.items() if text is not None]
-    design = read_experiment(experiment, (*shortcuts, *settings), name)
+    design = read_experiment(experiment, given_settings(settings, shortcuts), name)
     rule = stopping or design.stopping
     side_by_side = _side_by_side(address, jobs, sequential, rule)
     # Torch takes seconds to import, so that all checks without it come first.
@@ -208,7 +200,6 @@ def _shown(design: Experiment, runs: Path, interrupted: threading.Event) -> Iter
 def _print_lines(changed: Sequence[WatchedTrial]) -> None:
     for sentence in _sentences(changed):
         click.echo(printable(sentence))
-        sys.stdout.flush()
 
 
 def _sentences(changed: Sequence[WatchedTrial]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """`cvae-tui train`: in the app, headless, or in a process of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from core.config.presets import preset, preset_names
 from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import open_run
-from tui.cli.options import F, on_hang_up_option, runs_dir_option
+from tui.cli.options import F, on_hang_up_option, open_app, runs_dir_option
 from tui.terminal.terminal import require_terminal
 
 if TYPE_CHECKING:
@@ -27,24 +27,35 @@ SHORTCUTS = {
 """Options that stand for a setting: its key, and the words of the help."""
 
 
-def configuration_options(command: F) -> F:
-    """`--preset`, `--config`, `--set` and the shortcuts of settings; see `configured`."""
-    for name, (key, metavar, text) in reversed(SHORTCUTS.items()):
+def setting_options(command: F, shortcuts: Iterable[str] = SHORTCUTS) -> F:
+    """Add `--set` and shortcuts of settings; see `given_settings`."""
+    for name in reversed([*shortcuts]):
+        key, metavar, text = SHORTCUTS[name]
         command = click.option(f"--{name}", metavar=metavar, help=f"{text}: {key}.")(command)
-    command = click.option(
+    return click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="SECTION.KEY=VALUE",
         help="One setting over the configuration (repeatable).",
     )(command)
+
+
+def given_settings(settings: Sequence[str], shortcuts: Mapping[str, str | None]) -> list[str]:
+    """Return the settings of `setting_options`, each as `SECTION.KEY=VALUE`."""
+    given = [f"{SHORTCUTS[name][0]}={text}" for name, text in shortcuts.items() if text is not None]
+    return [*given, *settings]
+
+
+def configuration_options(command: F) -> F:
+    """Add `--preset`, `--config` and `setting_options`; see `configured`."""
     command = click.option(
         "--config",
         "config_file",
         type=click.Path(path_type=Path),
         metavar="FILE.toml",
         help="Configuration over the preset.",
-    )(command)
+    )(setting_options(command))
     return click.option(
         "--preset",
         "preset_name",
@@ -61,12 +72,11 @@ def configured(
     settings: Sequence[str],
     shortcuts: Mapping[str, str | None],
 ) -> Config:
-    """The configuration that `configuration_options` describe."""
+    """Return the configuration of `configuration_options`."""
     config = preset(preset_name)
     if config_file is not None:
         config = read_config(config_file, base=config)
-    given = [f"{SHORTCUTS[name][0]}={text}" for name, text in shortcuts.items() if text is not None]
-    return with_settings(config, [*given, *settings])
+    return with_settings(config, given_settings(settings, shortcuts))
 
 
 @click.command()
@@ -119,13 +129,7 @@ def command(
 
         ctx.exit(train_headless(directory, on_hang_up))
     else:
-        from tui.app.app import run_app
-
-        app = ctx.obj or {}
-        mouse, sparse = app.get("mouse", True), app.get("sparse", False)
-        ctx.exit(
-            run_app(runs_dir, mouse=mouse, on_hang_up=on_hang_up, train=directory, sparse=sparse)
-        )
+        open_app(ctx, runs_dir, on_hang_up=on_hang_up, train=directory)
 
 
 def _refuse_changes(ctx: click.Context) -> None:
