@@ -17,6 +17,8 @@ from core.errors import InputError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+
 
 def log_file() -> Path:
     """Return the file for the output of libraries."""
@@ -33,10 +35,21 @@ def require_terminal() -> None:
 
 
 @contextlib.contextmanager
-def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
-    """Let the app write to the terminal, while descriptors 1 and 2 write to the log file.
+def output_in_log() -> Iterator[None]:
+    """Direct descriptors 1 and 2, to which native libraries write, to the log file."""
+    kept = os.dup(1), os.dup(2)
+    _direct(1, 2, file=log_file(), flags=APPEND, mode=0o600)
+    try:
+        yield
+    finally:
+        for target, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, target)
+            os.close(descriptor)
 
-    Native libraries write to the descriptors, which would damage the screen.
+
+@contextlib.contextmanager
+def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
+    """Let the app write to the terminal, and everything else to the log file.
 
     gone: called when the terminal hangs up, from any thread, possibly more than once. Later
     output is dropped.
@@ -44,36 +57,31 @@ def owned_terminal(gone: Callable[[], None]) -> Iterator[None]:
     Raises InputError when there is no terminal.
     """
     require_terminal()
-    log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    kept = os.dup(1), os.dup(2)
     # Textual uses the objects sys.__stderr__, for output, and sys.__stdout__, for the size of the
     # terminal, and not the descriptors.
     before = sys.__stdout__, sys.__stderr__
     raw = _Losable(os.dup(2), gone)
-    with io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8") as terminal:
+    with io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8") as terminal, output_in_log():
         sys.__stdout__ = sys.__stderr__ = terminal  # type: ignore[misc]
-        os.dup2(log, 1)
-        os.dup2(log, 2)
         threading.Thread(target=_wait_for_hang_up, args=(gone,), daemon=True).start()
         try:
             yield
         finally:
-            for target, descriptor in enumerate(kept, start=1):
-                os.dup2(descriptor, target)
-                os.close(descriptor)
-            os.close(log)
             sys.__stdout__, sys.__stderr__ = before  # type: ignore[misc]
 
 
 def leave_terminal(log_file: Path) -> None:
     """Replace standard input by an empty one, and standard output and error by a log."""
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(nowhere, 0)
-    for target in (1, 2):
-        os.dup2(log, target)
-    os.close(nowhere)
-    os.close(log)
+    _direct(0, file=Path(os.devnull), flags=os.O_RDONLY)
+    _direct(1, 2, file=log_file, flags=APPEND)
+
+
+def _direct(*descriptors: int, file: Path, flags: int, mode: int = 0o644) -> None:
+    """Let descriptors refer to a file."""
+    opened = os.open(file, flags, mode)
+    for descriptor in descriptors:
+        os.dup2(opened, descriptor)
+    os.close(opened)
 
 
 class _Losable(io.FileIO):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from textual.drivers.web_driver import WebDriver
 from textual.messages import ExitApp
 
-from tui.terminal.terminal import log_file
+from tui.terminal.terminal import output_in_log
 
 
 class ServedDriver(WebDriver):
@@ -28,21 +28,14 @@ def is_served() -> bool:
 
 @contextlib.contextmanager
 def own_output() -> Iterator[None]:
-    """Keep the pipe to the server for the driver; direct descriptors 1 and 2 to the log file.
+    """Keep the pipe to the server for the driver; direct all other output to the log file.
 
     Text that a library prints between two packets would end the visit.
     """
-    log = os.open(log_file(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    kept, before = [os.dup(1), os.dup(2)], sys.__stdout__
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as server:
+    before = sys.__stdout__
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as server, output_in_log():
         sys.__stdout__ = server  # type: ignore[misc]
-        for target in (1, 2):
-            os.dup2(log, target)
         try:
             yield
         finally:
             sys.__stdout__ = before  # type: ignore[misc]
-            for target, descriptor in enumerate(kept, start=1):
-                os.dup2(descriptor, target)
-                os.close(descriptor)
-            os.close(log)
