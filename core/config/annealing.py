@@ -1,4 +1,4 @@
-"""Annealing: the course of beta, the weight of the KL, over a training.
+"""Annealing: the schedule of beta, the weight of the KL, over a training.
 
 Progress is the share of the training that lies behind, from 0 to 1.
 """
@@ -14,7 +14,7 @@ SIGMOID_STEEPNESS = 12.0
 
 
 class Annealing(Choice, frozen=True):
-    """Base of the courses of beta. It is constant unless a subclass moves it."""
+    """Base of the schedules of beta. It is constant unless a subclass moves it."""
 
     beta_max: Annotated[Weight, doc("Beta after a rise, and throughout when constant.")] = 0.1
 

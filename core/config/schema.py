@@ -1,6 +1,6 @@
 """The configuration of a run: its sections and their settings.
 
-The defaults are those of the lab's conditional VAE. A choice that brings its own settings is a
+The defaults are those of the lab (docs/lab.md). A choice that brings its own settings is a
 union of structs, so that a setting which does nothing cannot be set.
 """
 

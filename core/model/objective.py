@@ -55,7 +55,7 @@ def objective(
 
     ce: (B,) nats per word. kl: (B,) nats; 0 for draws from the prior.
     lengths: (B,) characters with the end.
-    reduction: `character` divides each word's CE by its length, the course's convention.
+    reduction: `character` divides each word's CE by its length, the lab's convention (docs/lab.md).
     """
     per_word = ce / lengths if reduction == "character" else ce
     return torch.mean(per_word + beta * kl)
