@@ -1,8 +1,10 @@
 """Inference: conversion of words and sampling of paradigms, in batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +20,8 @@ from core.model.objective import character_cross_entropy, cross_entropy, kl_dive
 from core.progress import ignore, never
 
 ROWS_AT_ONCE = 1024
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +93,25 @@ class Inference:
     def inflect(self, words: Sequence[str], sources: Sequence[int]) -> list[tuple[Form, ...]]:
         """Convert each word from its source condition to every condition.
 
-        Decodes greedily from the mean of the posterior. Raises InputError for a word with
-        characters outside the vocabulary.
+        Decodes greedily from the mean of the posterior. Raises InputError as `convert` does.
         """
         limit = self.vocabulary.decoding_limit(words)
-        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
-        parts = [slice(start, start + at_once) for start in range(0, len(words), at_once)]
-        found = self._workers.map(
-            lambda part: self._inflect(words[part], sources[part], limit), parts
-        )
-        return [forms for some in found for forms in some]
-
-    def _inflect(
-        self, words: Sequence[str], sources: Sequence[int], limit: int
-    ) -> list[tuple[Form, ...]]:
         count = len(self.vocabulary.conditions)
-        z = self._posterior(words, sources).mean.repeat_interleave(count, dim=0)
-        conditions = torch.arange(count, device=z.device).repeat(len(words))
-        with torch.inference_mode(), self._autocast():
+
+        def part(words: Sequence[str], sources: Sequence[int]) -> Iterator[tuple[Form, ...]]:
+            z = self._posterior(words, sources).mean.repeat_interleave(count, dim=0)
+            conditions = torch.arange(count, device=z.device).repeat(len(words))
             ids = decode(self.model, z, conditions, limit)
             sure = probabilities(self.model, z, conditions, ids)
-        self._decoded(len(ids))
-        forms = []
-        for row, chances in zip(ids.tolist(), sure.tolist(), strict=True):
-            length = row.index(EOS) + 1 if EOS in row else limit
-            forms.append(Form(self.vocabulary.decode(row), tuple(chances[:length])))
-        return list(zip(*[iter(forms)] * count, strict=True))
+            self._decoded(len(ids))
+            forms = []
+            for row, chances in zip(ids.tolist(), sure.tolist(), strict=True):
+                length = row.index(EOS) + 1 if EOS in row else limit
+                forms.append(Form(self.vocabulary.decode(row), tuple(chances[:length])))
+            return zip(*[iter(forms)] * count, strict=True)
+
+        at_once = max(1, ROWS_AT_ONCE // count)
+        return list(chain.from_iterable(self._in_parts(part, at_once, words, sources)))
 
     def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
         """Find the condition under which the model gives each word the highest ELBO.
@@ -122,46 +119,33 @@ class Inference:
         The ELBO is taken at the posterior mean, with the word encoded and decoded under the
         condition. Raises InputError for a word with characters outside the vocabulary.
         """
-        at_once = max(1, ROWS_AT_ONCE // len(self.vocabulary.conditions))
-        parts = [words[start : start + at_once] for start in range(0, len(words), at_once)]
-        return [
-            one for some in self._workers.map(self._likeliest_conditions, parts) for one in some
-        ]
-
-    def _likeliest_conditions(self, words: Sequence[str]) -> list[int]:
         conditions = len(self.vocabulary.conditions)
-        repeated = [word for word in words for _ in range(conditions)]
-        under = list(range(conditions)) * len(words)
-        posterior = self._posterior(repeated, under)
-        forms = encode_words(repeated, self.vocabulary).to(self.model.device)
-        with torch.inference_mode(), self._autocast():
+
+        def part(words: Sequence[str]) -> list[int]:
+            repeated = [word for word in words for _ in range(conditions)]
+            under = list(range(conditions)) * len(words)
+            posterior = self._posterior(repeated, under)
+            forms = encode_words(repeated, self.vocabulary).to(self.model.device)
             logits = self.model.decode(
                 posterior.mean, torch.tensor(under, device=forms.device), shift_right(forms)
             )
-        elbo = -cross_entropy(logits, forms) - kl_divergence(posterior).sum(dim=1)
-        likeliest: list[int] = elbo.view(-1, conditions).argmax(dim=1).tolist()
-        return likeliest
+            elbo = -cross_entropy(logits, forms) - kl_divergence(posterior).sum(dim=1)
+            likeliest: list[int] = elbo.view(-1, conditions).argmax(dim=1).tolist()
+            return likeliest
+
+        at_once = max(1, ROWS_AT_ONCE // conditions)
+        return list(chain.from_iterable(self._in_parts(part, at_once, words)))
 
     def posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
-        """Return the posterior of each word under its condition.
-
-        Raises InputError for a word with characters outside the vocabulary.
-        """
-        parts = [
-            (words[start : start + ROWS_AT_ONCE], sources[start : start + ROWS_AT_ONCE])
-            for start in range(0, len(words), ROWS_AT_ONCE)
-        ]
-        posteriors = self._workers.map(lambda part: self._posterior(*part), parts)
+        """Return the posterior of each word under its condition. Raises InputError as `convert`."""
+        found = self._in_parts(self._posterior, ROWS_AT_ONCE, words, sources)
         return Posterior(
-            torch.cat([one.mean for one in posteriors]),
-            torch.cat([one.log_variance for one in posteriors]),
+            torch.cat([one.mean for one in found]), torch.cat([one.log_variance for one in found])
         )
 
     def _posterior(self, words: Sequence[str], sources: Sequence[int]) -> Posterior:
-        self._check_cancelled()
-        with torch.inference_mode(), self._autocast():
-            forms = encode_words(words, self.vocabulary).to(self.model.device)
-            return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
+        forms = encode_words(words, self.vocabulary).to(self.model.device)
+        return self.model.encode(forms, torch.tensor(sources, device=self.model.device))
 
     def character_cross_entropy(self, z: Tensor, forms: Tensor, conditions: Tensor) -> Tensor:
         """Return the CE of each character of forms given their latents, in nats: (rows, T).
@@ -169,15 +153,12 @@ class Inference:
         z: (rows, latent). forms: (rows, T) int64, padded with `PAD`. conditions: (rows,) int64.
         """
 
-        def part(rows: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-            self._check_cancelled()
-            some_z, some_forms, some_conditions = (column.to(self.model.device) for column in rows)
-            with torch.inference_mode(), self._autocast():
-                logits = self.model.decode(some_z, some_conditions, shift_right(some_forms))
-                return character_cross_entropy(logits, some_forms).cpu()
+        def part(*columns: Tensor) -> Tensor:
+            z, forms, conditions = (column.to(self.model.device) for column in columns)
+            logits = self.model.decode(z, conditions, shift_right(forms))
+            return character_cross_entropy(logits, forms).cpu()
 
-        columns = (torch.split(column, ROWS_AT_ONCE) for column in (z, forms, conditions))
-        return torch.cat(self._workers.map(part, list(zip(*columns, strict=True))))
+        return torch.cat(self._in_parts(part, ROWS_AT_ONCE, z, forms, conditions))
 
     def paradigms(self, z: Tensor, how: Decoding = GREEDY) -> list[tuple[str, ...]]:
         """Decode each latent under every condition. z: (draws, latent)."""
@@ -196,11 +177,7 @@ class Inference:
         return torch.randn(draws, self.model.latent_size, generator=seeded(seed, "prior"))
 
     def decode(
-        self,
-        z: Tensor,
-        conditions: Tensor,
-        limit: int | None = None,
-        how: Decoding = GREEDY,
+        self, z: Tensor, conditions: Tensor, limit: int | None = None, how: Decoding = GREEDY
     ) -> list[str]:
         """Decode each latent (rows, latent) under its condition (rows,).
 
@@ -209,22 +186,26 @@ class Inference:
         limit = limit or self.vocabulary.decoding_limit()
         at_once = max(1, ROWS_AT_ONCE // how.beam)
 
-        def words(part: tuple[int, Tensor, Tensor]) -> list[str]:
-            self._check_cancelled()
-            number, some_z, some_conditions = part
-            seeded_apart = replace(how, seed=how.seed + number)
-            with torch.inference_mode(), self._autocast():
-                ids = decode(self.model, some_z, some_conditions, limit, seeded_apart)
+        def part(rows: range, z: Tensor, conditions: Tensor) -> list[str]:
+            seeded_apart = replace(how, seed=how.seed + rows.start // at_once)
+            ids = decode(self.model, z, conditions, limit, seeded_apart)
             self._decoded(len(ids))
             return [self.vocabulary.decode(row) for row in ids.tolist()]
 
-        splits = torch.split(z, at_once), torch.split(conditions, at_once)
-        parts = list(zip(range(len(splits[0])), *splits, strict=True))
-        return [word for some in self._workers.map(words, parts) for word in some]
+        parts = self._in_parts(part, at_once, range(len(z)), z, conditions)
+        return list(chain.from_iterable(parts))
 
-    def _check_cancelled(self) -> None:
-        if self._cancelled():
-            raise Cancelled("the computation was cancelled")
+    def _in_parts(self, compute: Callable[..., T], at_once: int, *columns: Any) -> list[T]:
+        """Compute on the rows of the columns, so many at once, in the threads of the workers."""
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.model.device.type, torch.bfloat16, enabled=self._bfloat16)
+        def part(start: int) -> T:
+            if self._cancelled():
+                raise Cancelled("the computation was cancelled")
+            device = self.model.device.type
+            with (
+                torch.inference_mode(),
+                torch.autocast(device, torch.bfloat16, enabled=self._bfloat16),
+            ):
+                return compute(*(column[start : start + at_once] for column in columns))
+
+        return self._workers.map(part, range(0, len(columns[0]), at_once))
