@@ -33,10 +33,7 @@ def write_labels(directory: RunDirectory, labels: Labels) -> None:
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
-    """Split a text at spaces and commas into tags without repetitions.
-
-    Raise InputError for an invalid tag.
-    """
+    """Split a text at spaces and commas into distinct tags. Raise InputError for an invalid one."""
     tags = sorted({tag for tag in re.split(r"[\s,]+", text) if tag})
     for tag in tags:
         if not TAG.fullmatch(tag):

@@ -54,10 +54,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def parse(text: str) -> Query:
-    """Parse an expression. An empty one accepts every run.
-
-    Raise InputError for one that cannot be parsed.
-    """
+    """Parse an expression, or raise InputError. An empty one accepts every run."""
     parser = _Parser(text)
     if parser.next is _END:
         return lambda run, config: True

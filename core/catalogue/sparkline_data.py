@@ -1,7 +1,4 @@
-"""Samples of the curves of a run, for sparklines.
-
-A long journal is read only in windows that are spread over it.
-"""
+"""Curves of a run for sparklines. A long journal is sampled in windows spread over it."""
 
 import os
 from collections.abc import Iterable

@@ -36,10 +36,7 @@ class Discarded:
 
 
 def discard(directory: RunDirectory) -> Discarded:
-    """Move a run to the trash of its runs directory.
-
-    Raise OwnedElsewhereError while a process owns it, InputError when it cannot be moved.
-    """
+    """Move a run to the trash. Raise OwnedElsewhereError while it is owned, else InputError."""
     check_idle(directory)
     place = directory.path.parent / FOLDER / str(time.time_ns()) / directory.name
     try:
@@ -63,10 +60,7 @@ def discarded(runs: Path) -> list[Discarded]:
 
 
 def restore(run: Discarded) -> RunDirectory:
-    """Move a run from the trash back to its place.
-
-    Raise InputError when its name is taken, or it is no longer in the trash.
-    """
+    """Move a run back from the trash. Raise InputError when its name is taken or it is gone."""
     place = run.path.parents[2] / run.name
     if place.exists():
         raise InputError(f"there is a run {run.name!r} again; rename or delete that one first")

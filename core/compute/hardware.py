@@ -34,10 +34,7 @@ class Hardware(msgspec.Struct, frozen=True):
 
 
 def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
-    """The device to use.
-
-    Raises InputError when a wanted one is not there.
-    """
+    """The device to use. Raises InputError when a wanted one is not there."""
     available: dict[Device, bool] = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

@@ -13,8 +13,7 @@ from core.corpus.inflection import common_stem
 from core.corpus.paradigms import Paradigm
 
 TAIL = 2
-"""Characters at the end of a stem that are kept, because the spelling of an ending hangs on them
-(cries, cutting)."""
+"""Last characters of a stem, which are kept: the spelling of an ending depends on them."""
 
 
 def invent(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Paradigm]:

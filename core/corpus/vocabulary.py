@@ -52,11 +52,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return EOS + 1 + len(self.characters)
 
     def encode(self, word: str) -> list[int]:
-        """Return the ids of a word, ending in `EOS`.
-
-        Raises InputError when the word is empty, too long, or has a character outside the
-        alphabet.
-        """
+        """Return the ids of a word, ending in `EOS`. Raise InputError when it cannot be spelt."""
         if not word:
             raise InputError("the word is empty; at least one character is needed")
         if len(word) > LONGEST_FORM:
@@ -103,10 +99,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def read(cls, path: Path) -> "Vocabulary":
-        """Read a vocabulary from a JSON file.
-
-        Raises InputError when the file cannot be read or is invalid.
-        """
+        """Read a vocabulary from a JSON file. Raise InputError when that fails."""
         try:
             return msgspec.json.decode(path.read_bytes(), type=cls)
         except OSError as error:

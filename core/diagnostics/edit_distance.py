@@ -7,10 +7,7 @@ from torch import Tensor
 
 
 def edit_distances(words: Sequence[str], others: Sequence[str]) -> Tensor:
-    """Return the edit distance of each word from each other: (words, others).
-
-    It counts insertions, deletions and replacements of one character.
-    """
+    """Return the Levenshtein distance of each word from each other: (words, others)."""
     ours, lengths = _codes(words)
     theirs, other_lengths = _codes(others)
     # table[j] is the distance from the first i characters of ours to the first j of theirs.

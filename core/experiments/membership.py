@@ -24,10 +24,7 @@ def read_membership(directory: RunDirectory) -> Membership | None:
 
 
 def enrol(directory: RunDirectory, trial: Trial) -> None:
-    """Write the membership of a run and tag it with its experiment, once.
-
-    Raise InputError when the disk refuses.
-    """
+    """Write the membership of a run and tag it, once. Raise InputError when the disk refuses."""
     if read_membership(directory) is not None:
         return
     labels = read_labels(directory)

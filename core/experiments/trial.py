@@ -28,10 +28,7 @@ def has_ended(directory: RunDirectory) -> bool:
 
 
 def check_trials(trials: Iterable[Trial], runs: Path) -> None:
-    """Raise InputError unless every trial can be trained.
-
-    A run that exists already must have the same settings.
-    """
+    """Raise InputError unless every trial can be trained, with its run's settings if it has one."""
     for trial in trials:
         directory, config = run_of(trial, runs), checked(trial.config)
         if not directory.config_file.exists():

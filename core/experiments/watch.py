@@ -38,10 +38,7 @@ class WatchedTrial(FollowedRun):
 
 
 class TrialWatch:
-    """Reads the journals of trials in a thread.
-
-    stopping: once it is set, every trial that trains is asked to stop.
-    """
+    """Reads the journals of trials in a thread, and stops the trials once `stopping` is set."""
 
     def __init__(self, trials: Sequence[Trial], runs: Path, stopping: threading.Event) -> None:
         self.trials = [WatchedTrial(trial, runs) for trial in trials]

@@ -18,10 +18,7 @@ PREFIX = "events.out.tfevents."
 
 
 def write_events(run: RunData, folder: Path) -> None:
-    """Write the event file of a run, each event at the time at which it happened.
-
-    Raises InputError when TensorBoard is not installed.
-    """
+    """Write the event file of a run. Raise InputError when TensorBoard is not installed."""
     try:
         # Silences what TensorFlow prints about processors.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -29,10 +29,7 @@ class Format:
     max_runs: int | None = None
 
     def read(self, runs: Sequence[RunDirectory]) -> list[RunData]:
-        """Read the runs.
-
-        Raises InputError when a run is given twice, or there are more runs than the format shows.
-        """
+        """Read the runs. Raise InputError when one is given twice, or too many are given."""
         names = [run.name for run in runs]
         for name in names:
             if names.count(name) > 1:

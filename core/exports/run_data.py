@@ -55,10 +55,7 @@ class RunData:
 
 
 def read_run(directory: RunDirectory) -> RunData:
-    """Read a run.
-
-    Raises InputError when its files cannot be read or its journal is empty.
-    """
+    """Read a run. Raises InputError when its files cannot be read or its journal is empty."""
     events = read_whole(directory.journal_file)
     history = History()
     history.add(events)

@@ -91,10 +91,7 @@ class LatentMap:
 
 
 def latent_map(inference: Inference, paradigms: Sequence[Paradigm]) -> LatentMap:
-    """Map all forms of the distinct paradigms, each under its own condition.
-
-    Raises InputError for a form with characters outside the vocabulary.
-    """
+    """Map all forms of the distinct paradigms. Raise InputError for one outside the alphabet."""
     distinct = list(dict.fromkeys(paradigm.forms for paradigm in paradigms))
     labels = [
         (form, condition, ending)

@@ -49,10 +49,7 @@ class Moments:
 
 
 class Series:
-    """One metric over the steps of a run. A value that was not finite is nan.
-
-    Metrics of the same events share their moments.
-    """
+    """One metric over the steps of a run; nan where it was not finite."""
 
     def __init__(self, moments: Moments | None = None) -> None:
         self.moments = moments or Moments()

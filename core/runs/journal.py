@@ -32,10 +32,7 @@ class JournalWriter:
         self._rest = b"" if _ends_with_newline(path) else b"\n"
 
     def write(self, event: Event) -> None:
-        """Append one event, after those that wait.
-
-        Raise OSError when the disk refuses. Then this event waits too.
-        """
+        """Append an event after those that wait. Raise OSError when it has to wait too."""
         self._waiting.append(to_line(event))
         self.flush()
 
@@ -62,10 +59,7 @@ class JournalWriter:
 
 
 class JournalFollower:
-    """Reads a journal from a byte offset on, and continues as it grows.
-
-    A journal that cannot be read counts as empty.
-    """
+    """Reads a journal from a byte offset on. One that cannot be read counts as empty."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
@@ -81,10 +75,7 @@ class JournalFollower:
             return 0
 
     def read_new(self, at_most: int = 2**24) -> list[Event]:
-        """Read the events in the whole lines that were added since the last call.
-
-        at_most: bytes to read; the next call continues.
-        """
+        """Read the events in the next whole lines, of at most so many bytes."""
         try:
             with open_plain(self._path) as file:
                 file.seek(self.offset)

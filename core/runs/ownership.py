@@ -43,10 +43,7 @@ class Owner(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def owning(directory: RunDirectory) -> Iterator[None]:
-    """Own a run until the end of the block.
-
-    Raise OwnedElsewhereError when another process, or this one, owns it already.
-    """
+    """Own a run until the end of the block. Raise OwnedElsewhereError when it is owned already."""
     handle = os.open(directory.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         if not _lock(handle) or _is_held_elsewhere(directory):

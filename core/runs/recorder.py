@@ -91,10 +91,7 @@ class Recorder:
     def record(
         self, event: events.Event, snapshot: Callable[[], Snapshot]
     ) -> Iterator[events.Event]:
-        """Save what an event asks for. Yield the events to be written, one by one.
-
-        snapshot: returns the state of the training at this step.
-        """
+        """Save what an event asks for, by the state at its step. Yield the events to be written."""
         match event:
             case events.CheckpointDue():
                 yield from self._save(event, snapshot())

@@ -74,10 +74,7 @@ NOTHING = Summary()
 
 
 def summed_up(history: History, journal: JournalPart, before: Summary = NOTHING) -> Summary:
-    """Make a summary of the events in a history.
-
-    before: summary of earlier events, when the history holds only those after it.
-    """
+    """Make a summary of a history, which may hold only the events after those of `before`."""
     last, progress, best = history.last, history.progress, history.best
     active = dict.fromkeys(before.alarms, True)
     active |= {alarm.kind: alarm.begins for alarm in history.alarms}
