@@ -1,13 +1,16 @@
 """The bases of all screens, and of those that use a model."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
 from textual.getters import app, query_one
 from textual.screen import Screen
+from textual.validation import Integer, Number
 from textual.widgets import Footer, Input, Select
 from textual.worker import get_current_worker
 
@@ -62,6 +65,14 @@ class AppScreen(Screen[None]):
         """Leave the field, so that single keys act again."""
         self.set_focus(None)
 
+    @contextlib.contextmanager
+    def errors_notified(self) -> Iterator[None]:
+        """Notify of an error in the block instead of raising it."""
+        try:
+            yield
+        except CvaeError as error:
+            self.notify(printable(str(error)), severity="error", markup=False)
+
 
 class ModelScreen(AppScreen):
     """A screen that computes with a model. Its body has a `ModelPicker` and a `MessageLine`."""
@@ -103,6 +114,15 @@ class ModelScreen(AppScreen):
         """Show why a computation failed."""
         self.message.show(message, wrong=True)
 
+    def valid(self, *inputs: Input) -> bool:
+        """Validate inputs; show why the first invalid one fails."""
+        for one in inputs:
+            result = one.validate(one.value)
+            if result and not result.is_valid:
+                self.fail(result.failure_descriptions[0])
+                return False
+        return True
+
     def offer_tenses(self, select: Select[int], conditions: Sequence[str], default: int) -> None:
         """List the conditions and `auto`; keep the chosen one where it is still there."""
         options = [(Content(printable(name)), index) for index, name in enumerate(conditions)]
@@ -110,3 +130,19 @@ class ModelScreen(AppScreen):
         with self.prevent(Select.Changed):
             select.set_options([(Content("auto"), AUTO), *options])
             select.value = chosen if chosen < len(conditions) else default
+
+
+def headings(conditions: Sequence[str]) -> list[Text]:
+    """Return column titles in two lines: names of tenses can be long."""
+    return [Text(printable(name).replace("-", "-\n", 1)) for name in conditions]
+
+
+def number_input(id: str, value: str, validator: Number) -> Input:
+    """Create an input for a number; `ModelScreen.valid` shows why it fails."""
+    return Input(
+        value,
+        compact=True,
+        id=id,
+        validators=[validator],
+        type="integer" if isinstance(validator, Integer) else "number",
+    )

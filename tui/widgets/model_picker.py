@@ -41,15 +41,16 @@ class ModelPicker(Horizontal):
 
         directory: RunDirectory
         checkpoint: str
-        saved: int
-        """The modification time of its file, in nanoseconds of Unix time."""
+        replaced: bool
+        """True for a checkpoint that was reported before, with another file."""
 
     def __init__(self, label: str = "Model", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._label = label
         self._runs: dict[str, RunDirectory] = {}
+        self._reported: tuple[RunDirectory, str] | None = None
         self._saved = 0
-        """The modification time of the file of the picked checkpoint."""
+        """The modification time of the file of the reported checkpoint."""
 
     def compose(self) -> ComposeResult:
         """Yield the two lists with their labels."""
@@ -67,17 +68,8 @@ class ModelPicker(Horizontal):
             return
         if self.picked is None:
             self.offer(self.host.runs_dir, self.host.viewed)
-        elif self._saved_at() not in (0, self._saved):
+        else:
             self._report()
-            self.query_one("#said", Label).update(f"replaced {time.strftime('%X')}, checkpoint")
-
-    def _saved_at(self) -> int:
-        """Return the modification time of the picked checkpoint, 0 where there is none."""
-        if self.picked:
-            directory, checkpoint = self.picked
-            with contextlib.suppress(OSError):
-                return directory.checkpoint(checkpoint).stat().st_mtime_ns
-        return 0
 
     def offer(self, runs: Path, preferred: RunDirectory | None) -> None:
         """List the runs there are now, and keep the choice where it is still there.
@@ -101,7 +93,9 @@ class ModelPicker(Horizontal):
             )
             if chosen is not None:
                 select.value = chosen
-        if chosen is not None:
+        if chosen is None:
+            self._reported = None
+        else:
             self._offer_checkpoints(self._runs[chosen])
 
     @property
@@ -131,7 +125,16 @@ class ModelPicker(Horizontal):
         self._report()
 
     def _report(self) -> None:
-        if self.picked:
-            self._saved = self._saved_at()
-            self.query_one("#said", Label).update("checkpoint")
-            self.post_message(self.Picked(*self.picked, self._saved))
+        """Report the picked checkpoint, unless it is the reported one with the same file."""
+        if self.picked is None:
+            return
+        directory, checkpoint = self.picked
+        saved = 0
+        with contextlib.suppress(OSError):
+            saved = directory.checkpoint(checkpoint).stat().st_mtime_ns
+        replaced = self.picked == self._reported
+        if not replaced or saved not in (0, self._saved):
+            self._reported, self._saved = self.picked, saved
+            note = f"replaced {time.strftime('%X')}, checkpoint" if replaced else "checkpoint"
+            self.query_one("#said", Label).update(note)
+            self.post_message(self.Picked(directory, checkpoint, replaced))

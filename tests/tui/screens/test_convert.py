@@ -216,10 +216,10 @@ def test_a_word_of_two_verbs_may_be_converted_to_either() -> None:
     assert (past.forms, past.split) == ((("find",), ("found",)), "train")
     assert (present.forms, present.split) == ((("found",), ("founded", "founden")), "test")
     forms = [Form(word, (1.0,) * (len(word) + 1)) for word in ("found", "foundan")]
-    one = Converted("found", 0, forms, None, present)
+    one = Converted("found", 0, [forms], present)
     assert verdict(one, 0).plain == "✓ right (test)"
     assert verdict(one, 1).plain == "✗ founded or founden (test)"
-    assert verdict(Converted("x", 0, forms, None, None), 1).plain == "unseen"
+    assert verdict(Converted("x", 0, [forms], None), 1).plain == "unseen"
 
 
 def test_unsure_characters_are_marked_without_colour() -> None:

@@ -34,30 +34,22 @@ class Converted:
 
     word: str
     source: int
-    forms: Sequence["Form"]
-    others: Sequence["Form"] | None
-    """Forms from the second model, if there is one."""
+    forms: Sequence[Sequence["Form"]]
+    """The forms from each model."""
     expected: Expected | None
     """None for a word that is not in the corpus."""
 
-    @property
-    def both(self) -> list[Sequence["Form"]]:
-        """The forms from each model."""
-        return [self.forms] if self.others is None else [self.forms, self.others]
+    def differs(self, condition: int) -> bool:
+        """Return True where two models differ in a form."""
+        return len({forms[condition].word for forms in self.forms}) > 1
 
-    @property
-    def differs(self) -> bool:
-        """True where two models differ in a form."""
-        theirs = [form.word for form in self.others or self.forms]
-        return theirs != [form.word for form in self.forms]
-
-    def is_right(self, condition: int, form: str) -> bool | None:
+    def is_right(self, condition: int, form: "Form") -> bool | None:
         """Check a form against the corpus; return None for an unseen word."""
-        return None if self.expected is None else form in self.expected.forms[condition]
+        return None if self.expected is None else form.word in self.expected.forms[condition]
 
     def right(self, forms: Sequence["Form"]) -> int:
         """Count the forms that are right."""
-        return sum(bool(self.is_right(i, form.word)) for i, form in enumerate(forms))
+        return sum(bool(self.is_right(*numbered)) for numbered in enumerate(forms))
 
 
 def expectations(
@@ -109,8 +101,7 @@ def verdict(converted: Converted, condition: int) -> Text:
     """Mark the form of each model in a condition as right or wrong, with the right form."""
     if converted.expected is None:
         return Text("unseen", "dim")
-    rights = [form[condition].word for form in converted.both]
-    marks = [word in converted.expected.forms[condition] for word in rights]
+    marks = [converted.is_right(condition, forms[condition]) for forms in converted.forms]
     shown = "".join("✓" if right else "✗" for right in marks)
     split = "" if converted.expected.split == "train" else f" ({converted.expected.split})"
     if all(marks):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -16,7 +16,7 @@ from core.corpus.vocabulary import Vocabulary
 from core.errors import CvaeError, InputError
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import AUTO, NO_MODEL, ModelScreen
+from tui.screens.base import AUTO, NO_MODEL, ModelScreen, headings
 from tui.screens.convert.converted import (
     LEGEND,
     Converted,
@@ -26,7 +26,6 @@ from tui.screens.convert.converted import (
     verdict,
     verdict_of_all,
 )
-from tui.screens.convert.words_input import WordsInput
 from tui.widgets.message_line import MessageLine
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.save_dialog import SaveDialog
@@ -45,6 +44,19 @@ class Table:
 
 
 NOTHING = Table()
+
+
+class WordsInput(Input):
+    """An input for a pasted list, whose lines, columns and spaces separate words."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert every line of a pasted text; Textual's handler inserts the first one only."""
+        event.prevent_default()
+        event.stop()
+        pasted = " ".join(event.text.split())
+        before = self.value[: self.selection.start]
+        space = " " if pasted and before and not before.endswith(" ") and " " in pasted else ""
+        self.replace(space + pasted, *self.selection)
 
 
 class ConvertScreen(ModelScreen):
@@ -78,19 +90,14 @@ A second model is shown beside the first; ≠ marks forms that differ.
         """Yield the model, a second model, words and tense, and the table of forms."""
         yield ModelPicker(id="model")
         yield ModelPicker("Second", id="second")
-        with Horizontal(id="ask"):
+        with Horizontal(id="words", classes="fields"):
             yield Label("Word")
             yield WordsInput(placeholder="type a word, for example access", compact=True, id="word")
             yield Label("is")
             yield Select[int]([], prompt="tense", compact=True, id="tense")
         yield MessageLine(id="message")
         yield DataTable[Text](id="forms", cursor_type="row", zebra_stripes=True)
-        yield Static(LEGEND, id="legend", markup=False)
-
-    def on_mount(self) -> None:
-        """Hide the second model and the legend."""
-        self.query_one("#second").display = False
-        self.query_one("#legend").display = False
+        yield Static(LEGEND, id="legend", classes="line quiet", markup=False)
 
     def on_screen_resume(self) -> None:
         """Put the focus on the words."""
@@ -120,7 +127,7 @@ A second model is shown beside the first; ≠ marks forms that differ.
                 "unseen" if one.expected is None else f"{one.right(forms)}/{len(forms)}",
             )
             for one in self._found.rows
-            for model, forms in zip(self._found.models, one.both, strict=True)
+            for model, forms in zip(self._found.models, one.forms, strict=True)
         ]
         self.app.push_screen(SaveDialog("converted.tsv", columns, rows))
 
@@ -172,13 +179,9 @@ A second model is shown beside the first; ≠ marks forms that differ.
         sources = (
             first.likeliest_conditions(spellable) if tense == AUTO else [tense] * len(spellable)
         )
-        forms = [model.inflect(spellable, sources) for model in loaded]
+        forms = zip(*(model.inflect(spellable, sources) for model in loaded), strict=True)
         expected = expectations(self.host.models.corpus(models[0][0]).paradigms, spellable, sources)
-        others = forms[1] if len(forms) > 1 else [None] * len(spellable)
-        rows = [
-            Converted(*row)
-            for row in zip(spellable, sources, forms[0], others, expected, strict=True)
-        ]
+        rows = [*map(Converted, spellable, sources, forms, expected)]
         summary = _summary(rows)
         if tense == AUTO and len(rows) == 1:
             summary = f"Read as {conditions[rows[0].source]}."
@@ -203,36 +206,34 @@ A second model is shown beside the first; ≠ marks forms that differ.
             self._show_many(table, found.rows[:SHOWN])
 
     def _show_one(self, table: DataTable[Text], one: Converted) -> None:
-        second = one.others is not None
         table.header_height = 1
-        table.add_columns("tense", "form", "sure", *(["second", "sure"] * second), "corpus")
+        titles = ("tense", "form", "sure", "second", "sure")[: 1 + 2 * len(one.forms)]
+        table.add_columns(*titles, "corpus")
         for index, condition in enumerate(self._found.conditions):
-            form = one.forms[index]
-            cells = [Text(printable(condition)), spelt(one.word, form), least_sure(form)]
-            if one.others is not None:
-                differs = one.others[index].word != form.word
-                cells.append(Text("≠ " if differs else "  ") + spelt(one.word, one.others[index]))
-                cells.append(least_sure(one.others[index]))
+            cells = [Text(printable(condition))]
+            for number, forms in enumerate(one.forms):
+                mark = "" if number == 0 else "≠ " if one.differs(index) else "  "
+                cells.append(Text(mark) + spelt(one.word, forms[index]))
+                cells.append(least_sure(forms[index]))
             table.add_row(*cells, verdict(one, index))
 
     def _show_many(self, table: DataTable[Text], rows: Sequence[Converted]) -> None:
-        # Two lines keep the columns narrow where names of tenses are long.
         table.header_height = 2
-        headings = [Text(printable(name).replace("-", "-\n", 1)) for name in self._found.conditions]
-        table.add_columns("word", "sure", "corpus", *headings)
+        table.add_columns("word", "sure", "corpus", *headings(self._found.conditions))
+        shorter = {name: short for short, name in TENSE_ABBREVIATIONS.items()}
         for one in rows:
-            for number, forms in enumerate(one.both):
-                head = Text("↳ second", "dim")
-                if not number:
-                    read = printable(_short(self._found.conditions[one.source]))
-                    head = Text.assemble(printable(one.word), (f" {read}", "dim"))
+            condition = self._found.conditions[one.source]
+            read = printable(shorter.get(condition, condition))
+            head = Text.assemble(printable(one.word), (f" {read}", "dim"))
+            for number, forms in enumerate(one.forms):
                 cells = []
                 for index, form in enumerate(forms):
-                    mark = "✗" * (one.is_right(index, form.word) is False)
-                    mark += "≠" * (number == 1 and form.word != one.forms[index].word)
+                    mark = "✗" * (one.is_right(index, form) is False)
+                    mark += "≠" * (number == 1 and one.differs(index))
                     cells.append(Text(f"{mark} " if mark else "") + spelt(one.word, form))
                 least = min(forms, key=lambda form: form.least_sure[1])
                 table.add_row(head, least_sure(least), verdict_of_all(one, forms), *cells)
+                head = Text("↳ second", "dim")
 
     def _stop_waiting(self) -> None:
         if self._waiting:
@@ -260,17 +261,12 @@ def _summary(rows: Sequence[Converted]) -> str:
         return ""
     known = [one for one in rows if one.expected is not None]
     parts = [f"{len(rows):,} words, {len(rows) - len(known):,} unseen"]
-    for number, name in enumerate(("", "second model ") if rows[0].others is not None else ("",)):
-        forms = [(one, one.both[number]) for one in known]
-        right = sum(one.right(some) for one, some in forms)
-        parts.append(f"{name}{right:,} of {sum(len(some) for _, some in forms):,} forms right")
-    if rows[0].others is not None:
-        parts.append(f"{sum(one.differs for one in rows):,} words differ")
+    models, conditions = len(rows[0].forms), range(len(rows[0].forms[0]))
+    for number, name in enumerate(("", "second model ")[:models]):
+        right = sum(one.right(one.forms[number]) for one in known)
+        parts.append(f"{name}{right:,} of {len(known) * len(conditions):,} forms right")
+    if models > 1:
+        parts.append(f"{sum(any(map(one.differs, conditions)) for one in rows):,} words differ")
     if len(rows) > SHOWN:
         parts.append(f"the first {SHOWN} are listed")
     return " · ".join(parts)
-
-
-def _short(condition: str) -> str:
-    shorter = {name: short for short, name in TENSE_ABBREVIATIONS.items()}
-    return shorter.get(condition, condition)

@@ -19,15 +19,16 @@ from core.runs.directory import RunDirectory
 from core.scores.plausibility import DrawKind, Plausibility
 from core.scores.results import Gaussian
 from core.text import printable
-from tui.screens.base import NO_MODEL, ModelScreen
+from tui.screens.base import NO_MODEL, ModelScreen, number_input
 from tui.text.format import count
 from tui.widgets.message_line import MessageLine
 from tui.widgets.model_picker import ModelPicker
 from tui.widgets.save_dialog import SaveDialog
 from tui.widgets.themes import RIGHT, WRONG
 
-MOST_DRAWS = 100_000
-HIGHEST_TEMPERATURE = 5
+DRAWS = Integer(1, 100_000, "Samples takes a whole number from 1 to 100,000.")
+SEED = Integer(0, 2**31 - 1, f"Seed takes a whole number from 0 to {2**31 - 1:,}.")
+TEMPERATURE = Number(0, 5, "Temperature takes a number from 0 (the likeliest character) to 5.")
 SHOWN = 1_000
 KINDS: dict[DrawKind, tuple[str, str, str]] = {
     "hit": ("✓", "hits", RIGHT),
@@ -108,41 +109,24 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
         super().__init__()
         self._asked: Asked | None = None
         self._done = 0.0
-        self._saved = 0
-        """The modification time of the checkpoint."""
 
     def compose_body(self) -> ComposeResult:
         """Yield the model, the request, the score, the filter and the samples."""
         yield ModelPicker()
-        with Horizontal(id="ask"):
+        with Horizontal(id="request", classes="fields"):
             yield Label("Samples")
-            yield Input(
-                "100", compact=True, id="draws", validators=[Integer(1, MOST_DRAWS)], type="integer"
-            )
+            yield number_input("draws", "100", DRAWS)
             yield Label("seed")
-            yield Input(
-                "0", compact=True, id="seed", validators=[Integer(0, 2**31 - 1)], type="integer"
-            )
+            yield number_input("seed", "0", SEED)
             yield Label("temperature")
-            yield Input(
-                "0",
-                compact=True,
-                id="temperature",
-                validators=[Number(0, HIGHEST_TEMPERATURE)],
-                type="number",
-            )
+            yield number_input("temperature", "0", TEMPERATURE)
             yield Button("Sample", id="draw", variant="primary", compact=True)
         yield MessageLine(id="message")
-        with Horizontal(id="filter"):
+        with Horizontal(id="filter", classes="fields"):
             yield Label("Show")
-            yield Select(
-                [(title, name) for name, (title, _) in FILTERS.items()],
-                value="all",
-                allow_blank=False,
-                compact=True,
-                id="show",
-            )
-            yield Static(id="counts", markup=False)
+            options = [(title, name) for name, (title, _) in FILTERS.items()]
+            yield Select(options, value="all", allow_blank=False, compact=True, id="show")
+            yield Static(id="counts", classes="line quiet", markup=False)
         yield DataTable[Text](id="table", cursor_type="row", zebra_stripes=True)
 
     def on_screen_resume(self) -> None:
@@ -159,37 +143,23 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
 
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
-        # The same model is picked again when the screen is resumed.
-        picked = event.directory, event.checkpoint
-        if self._asked is None or (self._asked.directory, self._asked.checkpoint) != picked:
+        if not event.replaced:
             self.action_draw()
-        elif self._saved != event.saved and not self.drawing:
+        elif not self.drawing:
             self.message.show(f"Checkpoint {event.checkpoint} was replaced; d samples again.")
-        self._saved = event.saved
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#draw")
     def action_draw(self) -> None:
         """Sample with the number, seed and temperature that are typed in."""
-        picked = self.picker.picked
-        draws, seed = self.query_one("#draws", Input), self.query_one("#seed", Input)
-        temperature = self.query_one("#temperature", Input)
-        if not picked:
+        draws, seed, temperature = request = [*self.query("#request Input").results(Input)]
+        if not (picked := self.picker.picked):
             self.message.show(NO_MODEL)
-        elif not (draws.is_valid and draws.value):
-            self.fail(f"Samples takes a whole number from 1 to {MOST_DRAWS:,}.")
-        elif not (seed.is_valid and seed.value):
-            self.fail(f"Seed takes a whole number from 0 to {2**31 - 1:,}.")
-        elif not (temperature.is_valid and temperature.value):
-            self.fail(
-                "Temperature takes a number from 0 (the likeliest character) to "
-                f"{HIGHEST_TEMPERATURE}."
-            )
-        else:
+        elif self.valid(*request):
             asked = Asked(*picked, int(draws.value), int(seed.value), float(temperature.value))
             self._asked, self.drawing, self._done = asked, True, 0.0
             self.message.show("Sampling ...")
-            self._compute(asked)
+            self.compute("generate", lambda cancelled: self._sample(asked, cancelled), self._show)
 
     def action_reseed(self) -> None:
         """Sample with the next seed."""
@@ -215,9 +185,6 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
             rows = [(*forms, kind) for forms, kind in self._filtered(self.drawn)]
             columns = (*self.drawn.conditions, "kind")
             self.app.push_screen(SaveDialog("samples.tsv", columns, rows))
-
-    def _compute(self, asked: Asked) -> None:
-        self.compute("generate", lambda cancelled: self._sample(asked, cancelled), self._show)
 
     def _sample(self, asked: Asked, cancelled: Callable[[], bool]) -> Drawn:
         from core.model.decoding import Decoding
@@ -266,17 +233,15 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
         found, counts = self._filtered(drawn), Counter(drawn.kinds)
         gaussian, temperature = drawn.gaussian, drawn.asked.temperature
         low, high = gaussian.ci95
-        name = f"Hits at temperature {temperature:g}" if temperature else "Gaussian score"
+        title = f"Hits at temperature {temperature:g}" if temperature else "Gaussian score"
         more = f"; the first {count(SHOWN)} are listed" if len(found) > SHOWN else ""
         if not self.drawing:
             self.message.show(
-                f"{name} {gaussian.score:.3f}, 95 % interval {low:.3f} to {high:.3f}, "
+                f"{title} {gaussian.score:.3f}, 95 % interval {low:.3f} to {high:.3f}, "
                 f"{count(gaussian.draws)} samples, {count(gaussian.distinct)} distinct paradigms "
                 f"hit{more}"
             )
-        parts = [
-            f"{mark} {count(counts[kind])} {title}" for kind, (mark, title, _) in KINDS.items()
-        ]
+        parts = (f"{sign} {count(counts[kind])} {name}" for kind, (sign, name, _) in KINDS.items())
         self.query_one("#counts", Static).update(Content("  ".join(parts)))
         table = self.query_one(DataTable)
         table.clear(columns=True)
@@ -289,8 +254,4 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
 
     def _filtered(self, drawn: Drawn) -> list[tuple[tuple[str, ...], DrawKind]]:
         _, kinds = FILTERS[str(self.query_one("#show", Select).value)]
-        return [
-            (forms, kind)
-            for forms, kind in zip(drawn.draws, drawn.kinds, strict=True)
-            if kind in kinds
-        ]
+        return [draw for draw in zip(drawn.draws, drawn.kinds, strict=True) if draw[1] in kinds]

@@ -35,13 +35,7 @@ class LatentPlot(Widget, can_focus=True):
     COMPONENT_CLASSES = {f"plot--{group}" for group in range(len(COLOURS))} | {"plot--others"}
     DEFAULT_CSS = """
     LatentPlot {
-        border: round $panel-lighten-2;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $foreground;
-        height: 1fr;
         min-height: 5;
-        &:focus { border: round $primary; }
         & > .plot--others { color: $text-muted; }
     }
     """ + "".join(
@@ -175,23 +169,19 @@ class LatentPlot(Widget, can_focus=True):
         if not self._points or not width or not height:
             return []
         cells = self._cells()
-        shown = winners(cells, self._groups)
-        plain = self.rich_style
-        styles = {
-            group: plain
-            + self.get_component_rich_style(
-                f"plot--{group}" if group < len(COLOURS) else "plot--others", partial=True
-            )
-            for group in set(shown.values())
-        }
-        grid = {cell: (mark(group), styles[group]) for cell, group in shown.items()}
-        strong = plain + Style(bold=True, reverse=True)
+        plain, strong = self.rich_style, Style(bold=True, reverse=True)
+        grid = {}
+        for place, group in winners(cells, self._groups).items():
+            name = f"plot--{group if group < len(COLOURS) else 'others'}"
+            # Textual keeps the style of each name.
+            style = plain + self.get_component_rich_style(name, partial=True)
+            grid[place] = (mark(group), style)
         for letter, point in self._flags.items():
             if cell := self._viewport.cell(point, width, height):
-                grid[cell] = (letter, strong)
+                grid[cell] = (letter, plain + strong)
         if here := cells[self.cursor]:
             letter, style = grid[here]
-            grid[here] = (letter, style + Style(bold=True, reverse=True))
+            grid[here] = (letter, style + strong)
         blank = Segment(" ", plain)
         return [
             Strip([Segment(*grid[x, y]) if (x, y) in grid else blank for x in range(width)])

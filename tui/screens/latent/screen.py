@@ -1,7 +1,7 @@
 """The Latent screen: a map of the forms, interpolation, and walks along a dimension."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,17 @@ from textual.widgets import DataTable, Input, Label, Select, Static
 
 from core.runs.directory import RunDirectory
 from core.text import printable
-from tui.screens.base import AUTO, ModelScreen
+from tui.screens.base import AUTO, ModelScreen, headings, number_input
 from tui.screens.latent.latent_plot import COLOURS, LatentPlot
 from tui.screens.latent.scatter import mark
 from tui.widgets.message_line import MessageLine
 from tui.widgets.model_picker import ModelPicker
 
 if TYPE_CHECKING:
-    from core.model.latent import LatentMap
+    from core.model.latent import LatentMap, Place
 
 MOST_STEPS = 101
+STEPS = Integer(2, MOST_STEPS, f"Steps takes a whole number from 2 to {MOST_STEPS}.")
 OFFSETS = (-3, -2, -1, 0, 1, 2, 3)
 PANES = {"map": "Map", "between": "Between", "walk": "Walk"}
 Forms = tuple[str, ...]
@@ -94,8 +95,6 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         super().__init__()
         self._pane = "map"
         self._seen: Mapped | None = None
-        self._picked: tuple[RunDirectory, str, int] | None = None
-        """The checkpoint of the map, and the modification time of its file."""
         self._rank = 0
         self._by_ending = False
 
@@ -103,20 +102,14 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         """Yield the model, the words and the panes, of which a narrow terminal shows one."""
         yield ModelPicker()
         for name in ("a", "b"):
-            with Horizontal(classes="ask"):
+            with Horizontal(classes="fields"):
                 yield Label(name.upper())
                 yield Input(placeholder="a word", compact=True, id=name)
                 yield Label("is")
                 yield Select[int]([], prompt="tense", compact=True, id=f"tense-{name}")
                 if name == "b":
                     yield Label("steps")
-                    yield Input(
-                        "9",
-                        compact=True,
-                        type="integer",
-                        validators=[Integer(2, MOST_STEPS)],
-                        id="steps",
-                    )
+                    yield number_input("steps", "9", STEPS)
         yield Static(id="panes")
         yield MessageLine(id="message")
         with Horizontal(id="board"):
@@ -130,7 +123,6 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
     def on_mount(self) -> None:
         """Show the map first."""
         for table in self.query(DataTable):
-            # Two lines keep the columns narrow where names of tenses are long.
             table.header_height = 2
         self.action_pane("map")
 
@@ -149,16 +141,9 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
 
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
-        # The same model is picked again when the screen is resumed.
-        picked = event.directory, event.checkpoint, event.saved
-        if self._picked != picked:
-            self._picked = picked
-            self.message.show("Computing the map ...")
-            self.compute(
-                "map",
-                lambda cancelled: self._map(event.directory, event.checkpoint, cancelled),
-                self._show_map,
-            )
+        self.message.show("Computing the map ...")
+        model = event.directory, event.checkpoint
+        self.compute("map", lambda cancelled: self._map(*model, cancelled), self._show_map)
 
     def _map(
         self, directory: RunDirectory, checkpoint: str, cancelled: Callable[[], bool]
@@ -175,21 +160,16 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         self.message.show("")
         self._seen, self._rank = seen, 0
         plot, first = self.query_one(LatentPlot), self.query_one("#a", Input)
-        with self.prevent(Select.Changed, Input.Changed):
-            for name in ("a", "b"):
-                select = self.query_one(f"#tense-{name}", Select)
-                self.offer_tenses(select, seen.conditions, default=AUTO)
-            if not first.value:
+        empty, places = not first.value, seen.map.places
+        for name, index in (("a", 0), ("b", len(seen.conditions))):
+            select = self.query_one(f"#tense-{name}", Select)
+            self.offer_tenses(select, seen.conditions, default=AUTO)
+            if empty:
                 # Two verbs of the corpus fill the other panes.
-                for name, verb in (("a", 0), ("b", 1)):
-                    place = seen.map.places[
-                        min(verb * len(seen.conditions), len(seen.map.places) - 1)
-                    ]
-                    self.query_one(f"#{name}", Input).value = place.word
-                    self.query_one(f"#tense-{name}", Select).value = place.condition
+                self._type(name, places[min(index, len(places) - 1)])
         share = sum(seen.map.components.shares)
         plot.border_title = Content(f"Map · {share:.0%} of the variance")
-        plot.show([(place.x, place.y) for place in seen.map.places], self._groups(seen))
+        plot.show([(place.x, place.y) for place in places], self._groups(seen))
         self.refresh_bindings()
         self._go()
 
@@ -232,11 +212,14 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
     def action_take(self, name: str) -> None:
         """Take the form under the cursor as word A or B."""
         if self._seen:
-            place = self._seen.map.places[self.query_one(LatentPlot).cursor]
-            with self.prevent(Select.Changed, Input.Changed):
-                self.query_one(f"#{name}", Input).value = place.word
-                self.query_one(f"#tense-{name}", Select).value = place.condition
+            self._type(name, self._seen.map.places[self.query_one(LatentPlot).cursor])
             self._go()
+
+    def _type(self, name: str, place: "Place") -> None:
+        """Fill in the word and the tense of A or B."""
+        with self.prevent(Select.Changed, Input.Changed):
+            self.query_one(f"#{name}", Input).value = place.word
+            self.query_one(f"#tense-{name}", Select).value = place.condition
 
     # The ways
 
@@ -256,8 +239,7 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
                 self.message.show(f"Type a word at {name.upper()}, or take one from the map.")
                 return
             typed.append((word, tense if isinstance(tense, int) else AUTO))
-        if not (steps.is_valid and steps.value):
-            self.fail(f"Steps takes a whole number from 2 to {MOST_STEPS}.")
+        if not self.valid(steps):
             return
         count, dimension = int(steps.value), seen.map.dimensions[self._rank]
         self.compute(
@@ -295,38 +277,32 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         (first, tense), (second, other) = ways.words
         last = len(ways.between) - 1
         between, around = self.query_one("#between"), self.query_one("#walk")
+        source, target = seen.conditions[tense], seen.conditions[other]
         between.border_title = Content(printable(f"Between {first} and {second}"))
-        between.border_subtitle = Content(
-            printable(f"{seen.conditions[tense]} to {seen.conditions[other]}")
-        )
-        around.border_title = Content(printable(f"Walk around {first}, {seen.conditions[tense]}"))
+        between.border_subtitle = Content(printable(f"{source} to {target}"))
+        around.border_title = Content(printable(f"Walk around {first}, {source}"))
         around.border_subtitle = Content(
             f"dimension {dimension + 1}, KL {seen.map.kl[dimension]:.2f} nats, "
             f"{self._rank + 1} of {len(seen.map.kl)} by KL"
         )
         before = (ways.between[0], *ways.between)
         labels = [f"{index / last:.2f}" for index in range(last + 1)]
-        self._fill("#between", "to B", seen, labels, ways.between, before)
+        self._fill("#between", "to B", seen, zip(labels, ways.between, before, strict=False))
         home = ways.around[OFFSETS.index(0)]
         labels = [f"{offset:+d}" if offset else "A" for offset in OFFSETS]
-        self._fill("#walk", "by", seen, labels, ways.around, [home] * len(OFFSETS))
+        self._fill(
+            "#walk", "by", seen, ((*row, home) for row in zip(labels, ways.around, strict=True))
+        )
 
     def _fill(
-        self,
-        name: str,
-        heading: str,
-        seen: Mapped,
-        labels: Sequence[str],
-        rows: Sequence[Forms],
-        beside: Sequence[Forms],
+        self, name: str, heading: str, seen: Mapped, rows: Iterable[tuple[str, Forms, Forms]]
     ) -> None:
-        """Fill a table; a form that differs from the one beside it is bold."""
+        """Fill a table. A form is bold where it differs from the third part of its row."""
         table: DataTable[Text] = self.query_one(name, DataTable)
         row = table.cursor_row
         table.clear(columns=True)
-        headings = [Text(printable(one).replace("-", "-\n", 1)) for one in seen.conditions]
-        table.add_columns(heading, *headings)
-        for label, forms, others in zip(labels, rows, beside, strict=False):
+        table.add_columns(heading, *headings(seen.conditions))
+        for label, forms, others in rows:
             known = "✓" if forms in seen.training else " "
             cells = [
                 Text(printable(form), "bold" if form != other else "")
