@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -27,19 +27,32 @@ class RunSummary(msgspec.Struct, frozen=True):
     state: RunState
     epoch: float
     step: int
-    bleu4: float | None
-    """Of the best checkpoint: on the reported pairs if there are any, else the selection pairs."""
-    gaussian: float | None
     age: float | None
     """Unix time of the last event."""
-    ce: float | None = None
-    """Nats per word at the last report."""
+    metrics: Mapping[str, float | None] = {}
+    """Metrics of the last report, and of the checkpoint `best`."""
     size: int = 0
     """Bytes on the disk."""
     tags: tuple[str, ...] = ()
     note: str = ""
     alarms: tuple[str, ...] = ()
     """Kinds of the active alarms."""
+
+    @property
+    def bleu4(self) -> float | None:
+        """BLEU-4 of the reported pairs if there are any, else of the selection pairs."""
+        reported = self.metrics.get("bleu4")
+        return self.metrics.get("selection_bleu4") if reported is None else reported
+
+    @property
+    def gaussian(self) -> float | None:
+        """Gaussian score of the checkpoint `best`."""
+        return self.metrics.get("gaussian")
+
+    @property
+    def ce(self) -> float | None:
+        """Cross-entropy of the last report, in nats per word."""
+        return self.metrics.get("ce")
 
 
 class Catalogue:
@@ -99,16 +112,14 @@ class _Known:
             self._read = read_summary(files, self._read, keep=keep)
             self._labels = read_labels(files)
             self._size = disk_use(files.path)
-        read, best = self._read, self._read.best
+        read = self._read
         return RunSummary(
             name=files.name,
             state=run_state(files, read.state),
             epoch=read.epoch,
             step=read.step,
-            bleu4=best.bleu4 if best else None,
-            gaussian=best.gaussian if best else None,
             age=read.time,
-            ce=read.ce,
+            metrics=read.report | read.best,
             size=self._size,
             tags=self._labels.tags,
             note=self._labels.note,

@@ -5,9 +5,9 @@ state = finished`, `name ~ lab`.
     conjunction := negation {"and" negation}
     negation := "not" negation | "(" expression ")" | key operator value
 
-A key is a column of the list (name, state, tag, note, epoch, step, ce, bleu4, gaussian, age, size)
-or a setting: `section.name`, or its name alone where one section has it. An ending `_size` may be
-omitted. `~` means that a text contains another. A missing value is unequal to all values, and
+A key is a column of the list (name, state, tag, note, epoch, step, ce, bleu4, gaussian, age, size),
+a metric, or a setting: `section.name`, or its name alone where one section has it. An ending
+`_size` may be omitted. `~` means that a text contains another. A missing value is unequal to all values, and
 neither more nor less than any.
 """
 
@@ -23,6 +23,7 @@ from core.config.fields import Field, field, fields, value
 from core.config.schema import Config
 from core.errors import InputError
 from core.runs.followed import RunState
+from core.training.metrics import METRICS
 
 ReadConfig = Callable[[], Config | None]
 """Reads the configuration of a run. It is called only by expressions on settings."""
@@ -146,6 +147,9 @@ class _Parser:
         self._at += 4 if unit else 3
         if name in KEYS:
             return _column(name, sign.text, wanted.text + unit)
+        if name in METRICS and not _near(name, [one.key for one in fields()]):
+            test = _number_test(name, sign.text, wanted.text)
+            return lambda run, config: test(run.metrics.get(name))
         return _setting(*_field(name, key.text), sign.text, wanted.text)
 
 
@@ -188,7 +192,8 @@ def _field(name: str, given: str) -> tuple[Field, str]:
     old = "" if near else next(iter(_near(name, earlier.RENAMED)), "")
     if not near and not old:
         raise InputError(
-            f"{given!r} is not known; accepted: {', '.join(KEYS)}, or a setting such as latent_size"
+            f"{given!r} is not known; accepted: {', '.join(KEYS)}, a metric such as kl, or a "
+            "setting such as latent_size"
         )
     if len(near) > 1:
         raise InputError(f"{given!r} may be {' or '.join(near)}; say which")
@@ -219,7 +224,7 @@ def _text_test(
     if sign not in ("=", "!="):
         raise InputError(f"'{key} {sign}': {key} is a text, compared by =, != or ~")
     if accepted and wanted not in accepted:
-        raise InputError(f"{key} is never {wanted!r}; accepted: {', '.join(accepted)}")
+        raise InputError(f"{key} cannot be {wanted!r}; accepted: {', '.join(accepted)}")
     return lambda found: (found == wanted) is (sign == "=")
 
 

@@ -19,6 +19,7 @@ from core.runs.history import History, State
 from core.runs.journal import JournalFollower
 from core.runs.ownership import is_owned
 from core.training import events
+from core.training.metrics import values
 
 LARGEST = 2**16
 """Bytes beyond which a file is no summary."""
@@ -36,17 +37,6 @@ class JournalPart(msgspec.Struct, frozen=True):
     """Checksum of its last `CHECKED` bytes."""
 
 
-class Best(msgspec.Struct, frozen=True):
-    """Scores of the checkpoint `best`."""
-
-    step: int
-    epoch: float
-    bleu4: float
-    """BLEU-4 of the reported pairs where there are any, else of the selection pairs."""
-    gaussian: float
-    joint: float
-
-
 class Summary(msgspec.Struct, frozen=True):
     """State and scores of a run at the last event that it covers."""
 
@@ -60,14 +50,15 @@ class Summary(msgspec.Struct, frozen=True):
     """Seconds of training."""
     eta: float | None = None
     """Seconds left at the last report."""
-    ce: float | None = None
-    """Nats per word at the last report."""
-    best: Best | None = None
+    report: dict[str, float | None] = {}
+    """Metrics of the last report."""
+    best: dict[str, float | None] = {}
+    """Metrics of the checkpoint `best`, with the `epoch` of its evaluation."""
     alarms: tuple[str, ...] = ()
     """Kinds of the active alarms."""
     journal: JournalPart = JournalPart()
     """The part of the journal that the summary covers."""
-    version: Literal[1] = 1
+    version: Literal[2] = 2
 
 
 NOTHING = Summary()
@@ -85,8 +76,8 @@ def summed_up(history: History, journal: JournalPart, before: Summary = NOTHING)
         time=last.time if last else before.time,
         elapsed=last.elapsed if last else before.elapsed,
         eta=progress.eta if progress else before.eta,
-        ce=progress.ce if progress else before.ce,
-        best=_best(best) if best else before.best,
+        report=values(progress) if progress else before.report,
+        best=values(best) | {"epoch": best.epoch} if best else before.best,
         alarms=tuple(sorted(kind for kind, begins in active.items() if begins)),
         journal=journal,
     )
@@ -157,8 +148,3 @@ def journal_part(path: Path, size: int | None = None) -> JournalPart:
 def write_summary(directory: RunDirectory, summary: Summary) -> None:
     """Replace `summary.json`. Raise OSError when the disk refuses."""
     write_json(directory.summary_file, summary, sync=False)
-
-
-def _best(event: events.Evaluated) -> Best:
-    scores = event.scores
-    return Best(event.step, event.epoch, scores.headline_bleu4, scores.gaussian.score, event.joint)

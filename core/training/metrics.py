@@ -52,6 +52,11 @@ def metrics_of(event: type[Event]) -> Mapping[str, Source]:
     return {name: source for name, source in METRICS.items() if source.event is event}
 
 
+def values(event: Event) -> dict[str, float | None]:
+    """Read every metric of an event, by name."""
+    return {name: source.read(event) for name, source in metrics_of(type(event)).items()}
+
+
 def metric(name: str) -> Metric:
     """Return the description of a series. One that is not in the table is described by its name."""
     if name.startswith(_DIMENSION):

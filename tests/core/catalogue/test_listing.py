@@ -22,6 +22,7 @@ from core.runs.journal import JournalFollower, JournalWriter
 from core.runs.ownership import STALE_SECONDS, owning
 from core.session import prepare, train
 from core.training.control import Control
+from core.training.metrics import values
 from core.training.events import Alarm, Evaluated, Finished, Progress, Started, to_line
 
 Tiny = Callable[..., Config]
@@ -38,15 +39,16 @@ def test_a_finished_run_is_summed_up(trained: RunDirectory) -> None:
         "state": "finished",
         "epoch": 40.0,
         "step": told[-1].step,
-        "bleu4": best.scores.selection_bleu4,
-        "gaussian": best.scores.gaussian.score,
         "age": told[-1].time,
-        "ce": [event for event in told if isinstance(event, Progress)][-1].ce,
+        "metrics": values([event for event in told if isinstance(event, Progress)][-1])
+        | values(best)
+        | {"epoch": best.epoch},
         "size": sum(file.stat().st_size for file in distinct_files(trained.path)),
         "tags": (),
         "note": "",
         "alarms": (),
     }
+    assert summarize(trained).bleu4 == best.scores.selection_bleu4
 
 
 def test_an_alarm_stands_however_long_ago_it_began(copied: RunDirectory) -> None:

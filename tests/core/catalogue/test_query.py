@@ -16,15 +16,13 @@ RUN = RunSummary(
     state="finished",
     epoch=12.5,
     step=4000,
-    bleu4=0.93,
-    gaussian=0.4,
     age=time.time() - 7_000,
-    ce=0.25,
+    metrics={"bleu4": 0.93, "gaussian": 0.4, "ce": 0.25, "kl": 8.5, "joint": None},
     size=12_000_000,
     tags=("good", "lab"),
     note="The one to keep",
 )
-NEW = RunSummary(name="new", state="new", epoch=0.0, step=0, bleu4=None, gaussian=None, age=None)
+NEW = RunSummary(name="new", state="new", epoch=0.0, step=0, age=None)
 CONFIG = with_settings(
     preset("default"),
     ["model.latent_size=64", "optimizer.learning_rate=1e-3", "objective.annealing.shape=cosine"],
@@ -59,6 +57,7 @@ def passes(expression: str, run: RunSummary = RUN, config: Config | None = CONFI
         "tag = good and tag ~ la and tag != bad",
         "age > 1h and age < 2 h and age < 120min and age > 6000",
         "size > 11 MB and size < 0.1GB",
+        "kl < 9 and not joint > 0 and not loss < 5",
         "step = 4000 and epoch < 13 and ce < 1 and gaussian = 0.4",
         "state = crashed or bleu4 > 0.9",
         "state = crashed and state = new or bleu4 > 0.9",
@@ -130,13 +129,13 @@ def test_settings_go_by_their_names_and_by_those_of_version_0_1_0(
         ("bleu4 ~ 9", "bleu4 is a number, compared by"),
         ("age < 2 weeks", "'weeks' was not expected"),
         ("age < 2weeks", "age is a number, with one of s, min, h, d after it; '2weeks' is none"),
-        ("state = done", "state is never 'done'; accepted: new, training, paused"),
+        ("state = done", "state cannot be 'done'; accepted: new, training, paused"),
         ("state > new", "state is a text, compared by =, != or ~"),
         (
             "shape = square",
-            "objective.annealing.shape is never 'square'; accepted: linear, sigmoid, cosine",
+            "objective.annealing.shape cannot be 'square'; accepted: linear, sigmoid, cosine",
         ),
-        ("bidirectional = yes", "model.bidirectional is never 'yes'; accepted: true, false"),
+        ("bidirectional = yes", "model.bidirectional cannot be 'yes'; accepted: true, false"),
         ("tag > good", "a tag is compared by =, != or ~"),
         ("start = 1", "'start' may be prior.start or teacher_forcing.start; say which"),
         ("bleu4 > 0.9 name ~ lab", "'name' was not expected; 'and' or 'or' would be accepted"),

@@ -28,6 +28,7 @@ from core.session import prepare, train
 from core.training import events
 from core.training.control import Control
 from core.training.events import to_line
+from core.training.metrics import metrics_of
 
 Tiny = Callable[..., Config]
 
@@ -52,7 +53,8 @@ def test_a_training_leaves_its_summary(trained: RunDirectory) -> None:
     assert stored(trained) == whole(trained)
     told = json.loads(trained.summary_file.read_text())
     assert told["state"] == "finished" and told["epoch"] == 40.0
-    assert told["best"].keys() == {"step", "epoch", "bleu4", "gaussian", "joint"}
+    assert told["report"].keys() == metrics_of(events.Progress).keys()
+    assert told["best"].keys() == metrics_of(events.Evaluated).keys() | {"epoch"}
 
 
 def test_a_run_is_summed_up_at_each_moment_of_its_training(tmp_path: Path, tiny: Tiny) -> None:

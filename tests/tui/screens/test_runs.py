@@ -255,7 +255,7 @@ def test_runs_without_a_value_come_last_however_it_is_sorted(runs: Path) -> None
     from core.catalogue.listing import RunSummary
 
     def run(name: str, bleu4: float | None) -> RunSummary:
-        return RunSummary(name, "finished", 1.0, 1, bleu4, None, None)
+        return RunSummary(name, "finished", 1.0, 1, None, {"bleu4": bleu4})
 
     three = [run("a", 0.5), run("b", None), run("c", 0.9)]
     assert [r.name for r in sorted_runs(three, "BLEU-4", False)] == ["c", "a", "b"]

@@ -29,8 +29,20 @@ TERMINAL = (80, 30)
 """Characters and lines where no terminal has any."""
 
 
+def _list(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the metrics, each with its title, and end."""
+    if wanted:
+        width = max(map(len, METRICS))
+        for name, source in METRICS.items():
+            click.echo(f"{name:<{width}}  {source.metric.label}")
+        ctx.exit()
+
+
 @click.command()
 @click.argument("words", metavar="RUN... [METRIC...]", nargs=-1, required=True)
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List metrics."
+)
 @click.option("--width", type=click.IntRange(LEAST_WIDTH), help="Characters of a line.")
 @click.option("--height", type=click.IntRange(LEAST_HEIGHT), help="Lines of the picture.")
 @runs_dir_option
