@@ -30,7 +30,7 @@ def _run(
     directory: RunDirectory, history: History, state: State | str, *, loading: bool
 ) -> Content:
     if state == "elsewhere" and (writer := owner(directory)):
-        state = f"{state} on {printable(writer.host)}, read-only here"
+        state = f"training on {printable(writer.host)}, read-only here"
     parts = [Content.styled(short_name(directory.name), "bold"), Content(state)]
     if loading:
         parts.append(Content("reading the rest of its journal ..."))
