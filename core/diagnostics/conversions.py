@@ -9,7 +9,7 @@ from core.scores.conversion import Accuracy, conversion_accuracy
 
 def measure(kind: str, subject: Subject) -> Accuracy | None:
     """Measure the accuracy over all directions; None without paradigms."""
-    part = subject.unseen if kind == "unseen" else subject.seen
+    part = subject.part(kind)
     return conversion_accuracy(part.inference, part.paradigms) if part.paradigms else None
 
 

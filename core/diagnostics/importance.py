@@ -12,7 +12,6 @@ from core.corpus.batches import encode_words
 from core.corpus.vocabulary import PAD
 from core.diagnostics.likelihood import LIKELIHOOD
 from core.diagnostics.subject import Diagnostic, Row, Subject, forms_of
-from core.model.cvae import Posterior
 from core.model.inference import Inference
 from core.scores.gaussian import Z95
 
@@ -41,47 +40,37 @@ def importance_weighted(
     Source: Burda et al. 2016, eq. 8.
     """
     posterior = inference.posterior(words, conditions)
-    forms = encode_words(words, inference.vocabulary)
+    means, log_variances = posterior.mean.cpu(), posterior.log_variance.cpu()
+    forms, under = encode_words(words, inference.vocabulary), torch.tensor(conditions)
+    lengths = (forms != PAD).sum(dim=1)
+
+    def log_likelihood(rows: Tensor) -> Tensor:
+        mean, log_variance = means[rows], log_variances[rows]
+        generator = seeded(seed, "importance weights", int(rows[0]))
+        noise = torch.randn(len(rows), draws, mean.shape[1], generator=generator)
+        z = mean[:, None] + torch.exp(0.5 * log_variance)[:, None] * noise
+        some = forms[rows][:, : int(lengths[rows].max())]
+        ce = inference.character_cross_entropy(
+            z.flatten(0, 1),
+            some.repeat_interleave(draws, dim=0),
+            under[rows].repeat_interleave(draws, dim=0),
+        )
+        # The constants of both densities cancel.
+        log_prior = -0.5 * z.square().sum(dim=2)
+        log_posterior = -0.5 * (noise.square().sum(dim=2) + log_variance.sum(dim=1)[:, None])
+        weights = -ce.sum(dim=1).view(len(rows), draws) + log_prior - log_posterior
+        return torch.logsumexp(weights.double(), dim=1) - math.log(draws)
+
     # Sorted by length to keep padding short.
-    order = torch.argsort((forms != PAD).sum(dim=1), stable=True)
-    found = [
-        _log_likelihood(inference, posterior, forms, torch.tensor(conditions), rows, draws, seed)
-        for rows in torch.split(order, max(1, LATENTS_AT_ONCE // draws))
-    ]
-    each = torch.cat(found)
+    order = torch.argsort(lengths, stable=True)
+    parts = torch.split(order, max(1, LATENTS_AT_ONCE // draws))
+    each = torch.cat([log_likelihood(rows) for rows in parts])
     return ImportanceWeighted(
         log_likelihood=float(each.mean()),
         half_width=Z95 * float(each.std(correction=0)) / math.sqrt(len(each)),
         words=len(words),
         draws=draws,
     )
-
-
-def _log_likelihood(
-    inference: Inference,
-    posterior: Posterior,
-    forms: Tensor,
-    conditions: Tensor,
-    rows: Tensor,
-    draws: int,
-    seed: int,
-) -> Tensor:
-    """Return log p(x|c) of the forms of some rows: (rows,)."""
-    mean, log_variance = posterior.mean.cpu()[rows], posterior.log_variance.cpu()[rows]
-    generator = seeded(seed, "importance weights", int(rows[0]))
-    noise = torch.randn(len(rows), draws, mean.shape[1], generator=generator)
-    z = mean[:, None] + torch.exp(0.5 * log_variance)[:, None] * noise
-    some = forms[rows][:, : int((forms[rows] != PAD).sum(dim=1).max())]
-    ce = inference.character_cross_entropy(
-        z.flatten(0, 1),
-        some.repeat_interleave(draws, dim=0),
-        conditions[rows].repeat_interleave(draws, dim=0),
-    )
-    # The constants of both densities cancel.
-    log_prior = -0.5 * z.square().sum(dim=2)
-    log_posterior = -0.5 * (noise.square().sum(dim=2) + log_variance.sum(dim=1)[:, None])
-    weights = -ce.sum(dim=1).view(len(rows), draws) + log_prior - log_posterior
-    return torch.logsumexp(weights.double(), dim=1) - math.log(draws)
 
 
 def measure(subject: Subject) -> ImportanceWeighted | None:

@@ -68,7 +68,7 @@ def likelihood(
 
 def measure(kind: str, subject: Subject) -> Likelihood | None:
     """Measure the likelihood of seen or unseen paradigms; None without paradigms."""
-    part = subject.unseen if kind == "unseen" else subject.seen
+    part = subject.part(kind)
     if not part.paradigms:
         return None
     return likelihood(part.inference, part.paradigms, part.posterior, subject.seed)

@@ -10,8 +10,6 @@ from core.model.cvae import Posterior
 from core.model.inference import Inference
 
 Forms = tuple[str, ...]
-
-
 Row = tuple[str, str, str]
 """Line of the report: section, name and value."""
 
@@ -64,6 +62,10 @@ class Subject:
         """Paradigms of the splits valid and test."""
         rows = [*self.corpus.split("valid"), *self.corpus.split("test")]
         return Part(self.inference, _distinct(rows))
+
+    def part(self, kind: str) -> Part:
+        """Return the part that is `seen` or `unseen`."""
+        return self.unseen if kind == "unseen" else self.seen
 
 
 def forms_of(paradigms: Sequence[Paradigm]) -> tuple[list[str], list[int]]:

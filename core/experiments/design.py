@@ -20,7 +20,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,14 +39,10 @@ Stopping = Literal["none", "median", "asha"]
 Settings = Mapping[str, Any]
 """Values by `section.key`."""
 
-SHIPPED = resources.files("core") / "experiments"
-MEASURED = {
-    "hardware.device": ("auto", "cpu"),
-    "hardware.threads": (0, 1),
-    "hardware.precision": ("auto", "float32"),
-}
-"""Settings that a run may leave open and a trial may not, for a measurement may differ between
-machines: the open value, and the one that takes its place."""
+SHIPPED = Path(__file__).parent
+MEASURED = {"device": ("auto", "cpu"), "threads": (0, 1), "precision": ("auto", "float32")}
+"""Settings of the hardware that a run may leave open and a trial may not, because a measurement may
+differ between machines: the open value, and the one that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +93,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 @functools.cache
 def shipped_names() -> tuple[str, ...]:
     """Names of the experiments that ship."""
-    names = (entry.name for entry in SHIPPED.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
 def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") -> Experiment:
@@ -111,8 +105,8 @@ def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") ->
     Raises InputError when the file cannot be read or says something unusable, or a setting is one
     that the experiment varies.
     """
-    path = Path(str(SHIPPED / f"{given}.toml")) if given in shipped_names() else Path(given)
-    if given not in shipped_names() and not path.is_file():
+    path = SHIPPED / f"{given}.toml" if given in shipped_names() else Path(given)
+    if not path.is_file():
         raise InputError(
             f"there is no experiment {given!r}; accepted: a file, or {', '.join(shipped_names())}"
         )
@@ -130,8 +124,7 @@ def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") ->
     base = with_values(_base(file.base, path), fixed, where, old=old)
     base = with_settings(base, given_settings)
     variants = []
-    for parts, more in _combined(named, varied):
-        variant = "-".join(parts)
+    for variant, more in _combined(named, varied):
         config = with_values(base, more, f"{where}: {variant}", old=old)
         variants.append((variant, _repeatable(config, where)))
     experiment = Experiment(
@@ -198,16 +191,16 @@ def _refuse_varied(settings: Sequence[str], varied: Collection[str]) -> None:
 
 def _combined(
     named: Mapping[str, Settings], varied: Mapping[str, list[Any]]
-) -> Iterator[tuple[tuple[str, ...], Settings]]:
+) -> Iterator[tuple[str, Settings]]:
     """The parts of each variant's name, and its settings."""
     choices: list[list[tuple[str, Settings]]] = [list(named.items())] if named else []
     for key, values in varied.items():
         name, spell = key.rpartition(".")[2], field(earlier.RENAMED.get(key, key)).spell
         choices.append([(f"{name}-{spell(value)}", {key: value}) for value in values])
     for chosen in itertools.product(*choices):
-        parts = tuple(re.sub(r"[^A-Za-z0-9._-]+", "-", part) for part, _ in chosen)
+        name = "-".join(re.sub(r"[^A-Za-z0-9._-]+", "-", part) for part, _ in chosen)
         settings = {key: value for _, more in chosen for key, value in more.items()}
-        yield parts or ("base",), settings
+        yield name or "base", settings
 
 
 def _repeatable(config: Config, where: str) -> Config:
@@ -218,9 +211,9 @@ def _repeatable(config: Config, where: str) -> Config:
             "trials; a number of words is needed"
         )
     hardware = {
-        key.partition(".")[2]: fixed
-        for key, (open_, fixed) in MEASURED.items()
-        if getattr(config.hardware, key.partition(".")[2]) == open_
+        name: fixed
+        for name, (undecided, fixed) in MEASURED.items()
+        if getattr(config.hardware, name) == undecided
     }
     return build({"hardware": hardware}, base=config)
 

@@ -22,11 +22,6 @@ def run_of(trial: Trial, runs: Path) -> RunDirectory:
     return RunDirectory(runs / trial.name)
 
 
-def has_ended(directory: RunDirectory) -> bool:
-    """Return True when a run exists and has nothing left to train."""
-    return directory.config_file.exists() and read_summary(directory).state in ENDED
-
-
 def check_trials(trials: Iterable[Trial], runs: Path) -> None:
     """Raise InputError unless every trial can be trained, with its run's settings if it has one."""
     for trial in trials:
@@ -49,7 +44,7 @@ def train_trial(trial: Trial, runs: Path, control: Control) -> Iterator[events.E
     if not directory.config_file.exists():
         prepare(trial.config, runs, trial.name)
     enrol(directory, trial)
-    if not has_ended(directory):
+    if read_summary(directory).state not in ENDED:
         yield from train(directory, control)
 
 

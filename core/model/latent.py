@@ -96,9 +96,7 @@ def latent_map(inference: Inference, paradigms: Sequence[Paradigm]) -> LatentMap
     labels = [
         (form, condition, ending)
         for forms in distinct
-        for condition, (form, ending) in enumerate(
-            zip(forms, inflection(forms).endings, strict=True)
-        )
+        for condition, (form, ending) in enumerate(zip(forms, inflection(forms)[1], strict=True))
     ]
     posterior = inference.posterior([one[0] for one in labels], [one[1] for one in labels])
     components = principal_components(posterior.mean)

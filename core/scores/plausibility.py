@@ -10,14 +10,13 @@ A sample is
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from core.corpus.formats import known_paradigms
 from core.corpus.inflection import inflection
 from core.corpus.paradigms import Corpus
 
 DrawKind = Literal["hit", "real", "plausible", "broken"]
-DRAW_KINDS: tuple[DrawKind, ...] = get_args(DrawKind)
 
 
 class Plausibility:
@@ -48,5 +47,5 @@ class Plausibility:
 
 def _pattern(forms: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return the last letter of the stem, empty without a stem, and the endings."""
-    found = inflection(forms)
-    return found.stem[-1:], found.endings
+    stem, endings = inflection(forms)
+    return stem[-1:], endings

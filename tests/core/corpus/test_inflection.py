@@ -18,5 +18,4 @@ from core.corpus.inflection import inflection
 def test_forms_are_their_stem_with_their_endings(
     forms: tuple[str, ...], stem: str, endings: tuple[str, ...]
 ) -> None:
-    found = inflection(forms)
-    assert (found.stem, found.endings) == (stem, endings)
+    assert inflection(forms) == (stem, endings)
