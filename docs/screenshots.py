@@ -28,6 +28,7 @@ from tui.app.app import CvaeApp
 from tui.charts.board import Board
 from tui.charts.gestures import Gestures
 from tui.screens.base import SCREENS, AppScreen
+from tui.widgets.metric_board import MetricBoard
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "runs" / "demo"
@@ -87,7 +88,8 @@ PICTURES: tuple[Callable[[Pilot[None]], Awaitable[None]], ...] = (
 
 ABOUT: dict[type[DOMNode], str] = {
     Gestures: "On a chart that has the focus",
-    Board: "On all charts",
+    Board: "On a board of charts",
+    MetricBoard: "On the charts of Train and Compare",
 }
 
 

@@ -57,6 +57,7 @@ from tui.widgets.choice_dialog import ChooseOne, ChooseSome
 from tui.widgets.confirm_dialog import ButtonDialog, ConfirmDialog
 from tui.widgets.dialog import Dialog
 from tui.widgets.keyed_table import KeyedTable
+from tui.widgets.metric_board import MetricBoard
 from tui.widgets.save_dialog import SaveDialog
 from tui.widgets.text_dialog import TextDialog
 
@@ -254,7 +255,6 @@ TRAIN = [
 CHART = [
     Press("left", lambda app: chart(app).window.cursor, lambda one, two: one is None != two),
     Press("right", lambda app: chart(app).window.cursor, higher, pressing("left", "left")),
-    Press("escape", lambda app: chart(app).window.cursor, gives(None)),
     Press("plus", extent, partial(width, grows=False)),
     Press("minus", extent, partial(width, grows=True), pressing("plus", "plus")),
     Press("equals_sign", extent, partial(width, grows=False)),
@@ -271,14 +271,15 @@ CHART = [
     Press("down", values, lower),
     Press("l", lambda app: chart(app).logarithmic, gives(True)),
     Press("x", lambda app: chart(app).window.axis, gives("step")),
-    opens("v", ChooseOne),
-    Press("enter", lambda app: app.screen.query_one(Board).has_class("-one"), gives(True)),
-    Press("z", lambda app: app.screen.query_one(Board).has_class("-one"), gives(False)),
 ]
 BOARD = [
     Press("m", lambda app: chart(app)._smoothing, gives(0.9)),
     Press("full_stop", focus, gives("kl"), focusing("#ce")),
+    Press("escape", lambda app: chart(app).window.cursor, gives(None), pressing("left")),
+    Press("enter", lambda app: app.screen.query_one(Board).has_class("-one"), gives(True)),
+    Press("z", lambda app: app.screen.query_one(Board).has_class("-one"), gives(False)),
 ]
+METRIC_BOARD = [opens("v", ChooseOne)]
 SETUP = [
     Press("t", names, has("named"), lambda pilot: named(pilot, "named")),
     Press("ctrl+t", names, has("again"), lambda pilot: named(pilot, "again")),
@@ -492,6 +493,7 @@ PLACES: dict[type[DOMNode], tuple[Before, list[Press]]] = {
     TrainScreen: (training, TRAIN),
     Gestures: (on_chart, CHART),
     Board: (on_chart, BOARD),
+    MetricBoard: (on_chart, METRIC_BOARD),
     SetupScreen: (setup_list_in_hand, SETUP),
     FieldList: (setup_list_in_hand, FIELD_LIST),
     FieldInput: (in_field, FIELD_INPUT),

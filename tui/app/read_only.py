@@ -34,9 +34,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "RunActions": "open mark compare",
         "RunsScreen": "filter sort turn leave_field",
         "CompareScreen": "pick experiment next_view",
-        "Board": "smooth next",
-        "Gestures": "point zoom pan begin follow whole zoom_values pan_values log axis choose "
-        "enlarge let_go",
+        "Board": "smooth next enlarge let_go",
+        "MetricBoard": "choose smooth",
+        "Gestures": "point zoom pan begin follow whole zoom_values pan_values log axis",
         "LatentPlot": "move next zoom",
         "TextDialog": "scroll",
         "ChooseSome": "take",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container, Vertical
@@ -24,6 +25,8 @@ class Board(Vertical):
     BINDINGS = [
         Binding("m", "smooth", "Smoothing", show=False),
         Binding("full_stop", "next", "Next chart", show=False, key_display="."),
+        Binding("enter,z", "enlarge", "Full screen", show=False),
+        Binding("escape", "let_go", "No cursor", show=False),
     ]
     DEFAULT_CSS = """
     Board {
@@ -43,12 +46,6 @@ class Board(Vertical):
 
         chart: Chart | None
 
-    @dataclass
-    class Smoothed(Message):
-        """Another smoothing was chosen."""
-
-        weight: float
-
     def __init__(
         self, names: Sequence[str], axes: Sequence[Axis] = AXES, id: str | None = None
     ) -> None:
@@ -66,13 +63,18 @@ class Board(Vertical):
         """Compose the charts, each with the id of its first metric, and the reading."""
         with Container(classes="charts"):
             for name in self._slots:
-                yield Chart(name, axes=self._axes, id=name)
+                yield Chart(name, self._axes)
         yield Static(classes="reading")
 
     @property
     def charts(self) -> list[Chart]:
         """The charts, from left to right and from the top."""
         return list(self.query(Chart))
+
+    @property
+    def focused(self) -> Chart:
+        """The chart that is in focus, or else the first."""
+        return next((chart for chart in self.charts if chart.has_focus), self.charts[0])
 
     @property
     def metrics(self) -> list[str]:
@@ -111,13 +113,8 @@ class Board(Vertical):
 
     def read(self) -> None:
         """Write the values at the cursor, and a note while the window is held."""
-        focused = next((chart for chart in self.charts if chart.has_focus), self.charts[0])
-        parts = [
-            "held, End follows" if self.window.held else "",
-            focused.place(),
-            focused.reading(),
-        ]
-        text = " · ".join(part for part in parts if part)
+        held, chart = "held, End follows" if self.window.held else "", self.focused
+        text = " · ".join(part for part in (held, chart.place(), chart.reading()) if part)
         static = self.query_one(".reading", Static)
         static.display = bool(text) and (self.window.held or self.window.cursor is not None)
         static.update(Content(text), layout=False)
@@ -127,19 +124,10 @@ class Board(Vertical):
         message.stop()
         self.look(message.window)
 
-    def on_gestures_enlarge(self, message: Chart.Enlarge) -> None:
-        """Show one chart alone, or all of them."""
-        message.stop()
-        assert isinstance(message.chart, Chart)
-        self._enlarge(None if self.has_class("-one") else message.chart)
-
-    def on_gestures_let_go(self, message: Chart.LetGo) -> None:
-        """Remove the cursor; then show all charts."""
-        message.stop()
-        if self.window.cursor is not None:
-            self.look(self.window.pointed(None))
-        else:
-            self._enlarge(None)
+    def on_click(self, event: events.Click) -> None:
+        """Enlarge the chart of a double click."""
+        if event.chain == 2 and isinstance(event.widget, Chart):
+            self.action_enlarge()
 
     def on_descendant_focus(self) -> None:
         """Read the chart that is in focus."""
@@ -158,7 +146,17 @@ class Board(Vertical):
         self.read()
         text = f"Smoothing {self.smoothing:g}" if self.smoothing else "Not smoothed"
         self.notify(text, timeout=2)
-        self.post_message(self.Smoothed(self.smoothing))
+
+    def action_enlarge(self) -> None:
+        """Show the focused chart alone, or all of them again."""
+        self._enlarge(None if self.has_class("-one") else self.focused)
+
+    def action_let_go(self) -> None:
+        """Remove the cursor; then show all charts."""
+        if self.window.cursor is not None:
+            self.look(self.window.pointed(None))
+        else:
+            self._enlarge(None)
 
     def action_next(self) -> None:
         """Focus the next chart; enlarged, show it instead."""

@@ -16,7 +16,7 @@ from tui.charts.canvas import Canvas
 from tui.charts.gestures import Gestures
 from tui.charts.plot import GUTTER, LEAST_CELLS, Plot, add_upright, notice
 from tui.charts.series_cache import LINE, RAW, RUN, Band, Curve, Line, SeriesCache
-from tui.charts.view import Mark, View, index_of, view
+from tui.charts.view import Mark, View, index_of, position_of, view
 from tui.charts.window import AXES, Axis, Extent, Window, positions
 from tui.text.format import duration, figure
 
@@ -66,16 +66,13 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
         for place, colour in enumerate(COLOURS)
     )
 
-    def __init__(self, name: str, *, axes: Sequence[Axis] = AXES, id: str | None = None) -> None:
-        super().__init__(axes=axes, id=id)
+    def __init__(self, name: str, axes: Sequence[Axis]) -> None:
+        super().__init__(axes, id=name)
         self.metric, self.name_of_metric = metric(name), name
-        self._lines: Sequence[Line] = ()
         self._marks: Sequence[Mark] = ()
-        self._extent: Extent | None = None
         self._smoothing = 0.0
         self._caches: dict[tuple[Series, int | None], SeriesCache] = {}
         self._plot = Plot()
-        self._view: View | None = None
         self._view_key: object = None
         self._plotted: tuple[View | None, Size] | None = None
         self._curves_drawn = self._canvas = Canvas(0, 0, "axis")
@@ -137,40 +134,13 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
 
     def place(self) -> str:
         """Return step, epoch and time at the cursor; empty without a cursor."""
-        series, step = self.pointed, self.window.cursor
+        series, step = self._pointed, self.window.cursor
         if series is None or step is None:
             return ""
-        index = index_of(series, step)
-        epoch = f"epoch {self._epoch(series, step):.2f}"
+        epoch = f"epoch {position_of(series, step, 'epoch'):.2f}"
         if self.axes != AXES:
             return epoch
-        return f"step {step:,}, {epoch}, {duration(series.times[index])}"
-
-    @property
-    def last(self) -> float:
-        """Latest position of the runs on the axis."""
-        axis = self.window.axis
-        ends = [positions(one.series, axis)[-1] for one in self._lines if len(one.series)]
-        return max([*ends, self._extent.on(axis) if self._extent else 0.0])
-
-    @property
-    def pointed(self) -> Series | None:
-        """The series of the first line that has points."""
-        return next((one.series for one in self._lines if len(one.series)), None)
-
-    @property
-    def shown(self) -> View | None:
-        """The view that was drawn last."""
-        return self._view
-
-    @property
-    def _cursor_position(self) -> float | None:
-        series, step = self.pointed, self.window.cursor
-        return None if series is None or step is None else self._position_of(series, step)
-
-    def _epoch(self, series: Series, step: int) -> float:
-        last = series.steps[-1]
-        return step * series.epochs[-1] / last if last else 0.0
+        return f"step {step:,}, {epoch}, {duration(position_of(series, step, 'time'))}"
 
     @property
     def _smooths(self) -> bool:
@@ -220,7 +190,7 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
         if y not in self._strips:
             runs = self._canvas.runs(y)
             segments = [Segment(text, self._style_of(name)) for text, name in runs]
-            self._strips[y] = Strip(segments, self._canvas.width)
+            self._strips[y] = Strip(segments, self.size.width)
         return self._strips[y]
 
     def _style_of(self, name: str) -> Style:
@@ -228,17 +198,11 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
             self._named_styles[name] = self.get_component_rich_style(f"chart--{name}")
         return self._named_styles[name]
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
+    def refresh(self, *regions: Region, **options: bool) -> Self:
         """Request a redraw; for a new title, of the title's row alone."""
         if self._entitling and self.is_mounted:
             regions = (Region(-1, -1, min(self._entitled, self.size.width) + 2, 1),)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*regions, **options)
 
     def notify_style_update(self) -> None:
         """Draw again in the new colours."""
@@ -301,28 +265,21 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
             self._curves_drawn = (
                 self._plot.draw(shown, width, height, axis)
                 if shown
-                else notice(width, height, "nothing in sight" if self.pointed else "no value yet")
+                else notice(width, height, "nothing in sight" if self._pointed else "no value yet")
             )
         self._canvas = self._curves_drawn
-        if shown is None or self.pointed is None:
+        series, cursor = self._pointed, self.window.cursor
+        if shown is None or series is None:
             return
-        cursor = self.window.cursor
-        if self._marks or cursor is not None:
-            self._canvas = self._curves_drawn.copy()
-        for mark in self._marks:
-            self._add_upright(shown, mark.step, "┊", "mark", mark.letter)
+        uprights = [(mark.step, "┊", "mark", mark.letter, 1) for mark in self._marks]
         if cursor is not None:
-            every = -(-height // CURSOR_STROKES)
-            self._add_upright(shown, cursor, "│", "cursor", "▾", every)
-
-    def _add_upright(
-        self, shown: View, step: int, stroke: str, style: str, head: str, every: int = 1
-    ) -> None:
-        assert self.pointed
-        position = self._position_of(self.pointed, step)
-        column = None if position is None else shown.column(position, self.size.width - GUTTER)
-        if column is not None:
-            add_upright(self._canvas, column, stroke, style, head, every)
+            uprights.append((cursor, "│", "cursor", "▾", -(-height // CURSOR_STROKES)))
+        if uprights:
+            self._canvas = self._curves_drawn.copy()
+        for step, stroke, style, head, every in uprights:
+            column = shown.column(position_of(series, step, self.window.axis), cells)
+            if column is not None:
+                add_upright(self._canvas, column, stroke, style, head, every)
 
     def _seen(self, columns: int) -> View | None:
         """Return the view, which a moving cursor does not change."""

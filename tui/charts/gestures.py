@@ -4,15 +4,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
 
 from core.runs.history import Series
 from tui.charts.plot import GUTTER
-from tui.charts.view import View, index_of, position_of
-from tui.charts.window import AXES, Axis, Window, positions
+from tui.charts.series_cache import Line
+from tui.charts.view import View, index_of, last_position, position_of
+from tui.charts.window import Axis, Extent, Window, positions
 
 ZOOM = 0.7
 """Share of the visible part that stays visible after zooming in once."""
@@ -37,9 +38,6 @@ class Gestures(Widget):
         Binding("down", "pan_values(-1)", "Values down", show=False),
         Binding("l", "log", "Logarithmic values", show=False),
         Binding("x", "axis", "Epoch, step or time", show=False),
-        Binding("v", "choose", "Another metric", show=False),
-        Binding("enter,z", "enlarge", "Full screen", show=False),
-        Binding("escape", "let_go", "No cursor", show=False),
     ]
 
     @dataclass
@@ -48,23 +46,7 @@ class Gestures(Widget):
 
         window: Window
 
-    @dataclass
-    class Enlarge(Message):
-        """The user wants this chart alone, or all of them again."""
-
-        chart: "Gestures"
-
-    @dataclass
-    class Choose(Message):
-        """The user wants another metric on this chart."""
-
-        chart: "Gestures"
-
-    @dataclass
-    class LetGo(Message):
-        """The user leaves the cursor or the full screen."""
-
-    def __init__(self, *, axes: Sequence[Axis] = AXES, id: str | None = None) -> None:
+    def __init__(self, axes: Sequence[Axis], id: str) -> None:
         super().__init__(id=id)
         self.window = Window()
         self.axes = axes
@@ -72,28 +54,32 @@ class Gestures(Widget):
         self.logarithmic = False
         self.values: tuple[float, float] | None = None
         """Lowest and highest visible value, where the user chose them."""
+        self._lines: Sequence[Line] = ()
+        self._extent: Extent | None = None
+        self._view: View | None = None
+        """The view that was drawn last."""
         self._dragged_at: int | None = None
 
-    # Provided by the chart
-
-    @property
-    def pointed(self) -> Series | None:
-        """The series whose points the cursor steps through; None without points."""
+    def redraw(self) -> None:
+        """Draw again after a change of the values' range."""
         raise NotImplementedError
 
     @property
     def last(self) -> float:
         """Latest position of the runs on the axis."""
-        raise NotImplementedError
+        return last_position([line.series for line in self._lines], self._extent, self.window.axis)
 
     @property
-    def shown(self) -> View | None:
-        """The view that was drawn last."""
-        raise NotImplementedError
+    def _pointed(self) -> Series | None:
+        """The series whose points the cursor steps through: that of the first line with points."""
+        return next((line.series for line in self._lines if len(line.series)), None)
 
-    def redraw(self) -> None:
-        """Draw again after a change of the values' range."""
-        raise NotImplementedError
+    @property
+    def _cursor_position(self) -> float | None:
+        series, step = self._pointed, self.window.cursor
+        if series is None or step is None:
+            return None
+        return position_of(series, step, self.window.axis)
 
     @property
     def _cells(self) -> int:
@@ -103,7 +89,7 @@ class Gestures(Widget):
 
     def action_point(self, direction: int) -> None:
         """Move the cursor by a cell, or to the next point where points are further apart."""
-        series, shown = self.pointed, self.shown
+        series, shown = self._pointed, self._view
         if series is None:
             return
         step = self.window.cursor
@@ -121,9 +107,7 @@ class Gestures(Widget):
 
     def action_zoom(self, direction: int) -> None:
         """Zoom in or out; at the cursor where there is one."""
-        series, step = self.pointed, self.window.cursor
-        at = None if step is None or series is None else self._position_of(series, step)
-        self._zoom(ZOOM**-direction, at)
+        self._move(self.window.zoomed(ZOOM**-direction, self.last, self._cursor_position))
 
     def action_pan(self, direction: int) -> None:
         """Move the window back or on."""
@@ -161,28 +145,10 @@ class Gestures(Widget):
         axis = self.axes[(self.axes.index(self.window.axis) + 1) % len(self.axes)]
         self._move(Window(axis, cursor=self.window.cursor))
 
-    def action_choose(self) -> None:
-        """Put another metric on this chart."""
-        self.post_message(self.Choose(self))
-
-    def action_enlarge(self) -> None:
-        """Show this chart alone, or all of them again."""
-        self.post_message(self.Enlarge(self))
-
-    def action_let_go(self) -> None:
-        """Remove the cursor; then leave the full screen."""
-        self.post_message(self.LetGo())
-
-    def _position_of(self, series: Series, step: int) -> float | None:
-        return position_of(series, step, self.window.axis)
-
-    def _zoom(self, factor: float, at: float | None) -> None:
-        self._move(self.window.zoomed(factor, self.last, at))
-
     def _value_range(self, factor: float, shift: float) -> None:
-        if self.shown is None:
+        if self._view is None:
             return
-        low, high = self.shown.low, self.shown.high
+        low, high = self._view.low, self._view.high
         middle, half = (low + high) / 2 + shift * (high - low), (high - low) / 2 * factor
         if not middle - half < middle + half:
             return
@@ -199,21 +165,18 @@ class Gestures(Widget):
     # Mouse
 
     def _position_under(self, event: events.MouseEvent) -> float | None:
-        content = event.get_content_offset(self)
-        if content is None or self.shown is None or content.x < GUTTER:
+        content, shown = event.get_content_offset(self), self._view
+        if content is None or shown is None or content.x < GUTTER:
             return None
         share = (content.x - GUTTER + 0.5) / self._cells
-        return self.shown.start + share * (self.shown.end - self.shown.start)
+        return shown.start + share * (shown.end - shown.start)
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in under the pointer."""
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _zoom_under_pointer(self, event: events.MouseEvent) -> None:
         event.stop()
-        self._zoom(ZOOM, self._position_under(event))
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Zoom out under the pointer."""
-        event.stop()
-        self._zoom(1 / ZOOM, self._position_under(event))
+        factor = ZOOM if isinstance(event, events.MouseScrollUp) else 1 / ZOOM
+        self._move(self.window.zoomed(factor, self.last, self._position_under(event)))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to drag."""
@@ -234,15 +197,11 @@ class Gestures(Widget):
         self.release_mouse()
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the click; a double click enlarges."""
-        if event.chain == 2:
-            self.action_enlarge()
-            return
-        position, series = self._position_under(event), self.pointed
-        if position is None or series is None:
-            return
-        xs = positions(series, self.window.axis)
-        self._move(self.window.pointed(series.steps[_nearest(xs, position)]))
+        """Move the cursor to the click; the board enlarges after a double one."""
+        position, series = self._position_under(event), self._pointed
+        if event.chain != 2 and position is not None and series is not None:
+            xs = positions(series, self.window.axis)
+            self._move(self.window.pointed(series.steps[_nearest(xs, position)]))
 
 
 def _nearest(xs: Sequence[float], position: float) -> int:

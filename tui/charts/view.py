@@ -2,8 +2,8 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from core.runs.history import Series
 from tui.charts.bins import GAP, Bin
@@ -65,26 +65,14 @@ def view(
     bounds: lowest and highest value of the axis; None takes those of the values.
     log: a logarithmic axis, on which only positive values can be drawn.
     """
-    last = max(
-        [positions(curve.series, window.axis)[-1] for curve in curves if len(curve.series)],
-        default=0.0,
-    )
-    if extent:
-        last = max(last, extent.on(window.axis))
-    start, end = window.limits(last)
-    layers = [
-        Layer(
-            curve.bins(window.axis, start, end, width, 0.0 if log else -math.inf),
-            curve.style,
-            curve.pattern,
-        )
-        for curve in curves
-    ]
-    if log:
-        layers = [replace(layer, bins=[*map(_logarithm, layer.bins)]) for layer in layers]
-        bounds = (
-            (math.log10(bounds[0]), math.log10(bounds[1])) if bounds and bounds[0] > 0 else None
-        )
+    start, end = window.limits(last_position([one.series for one in curves], extent, window.axis))
+    layers = []
+    for curve in curves:
+        bins = curve.bins(window.axis, start, end, width, 0.0 if log else -math.inf)
+        bins = [*map(_logarithm, bins)] if log else bins
+        layers.append(Layer(bins, curve.style, curve.pattern))
+    if log and bounds:
+        bounds = (math.log10(bounds[0]), math.log10(bounds[1])) if bounds[0] > 0 else None
     filled = [one for layer in layers for one in layer.bins if one is not None and one is not GAP]
     if not filled:
         return None
@@ -94,16 +82,19 @@ def view(
     return View(layers, low, high, log, start, end)
 
 
-def position_of(series: Series, step: int, axis: Axis) -> float | None:
-    """Return the position of a step on an axis, from the points of a series; None without any."""
+def last_position(series: Iterable[Series], extent: Extent | None, axis: Axis) -> float:
+    """Return the latest position of some series and of the runs on an axis."""
+    ends = [positions(one, axis)[-1] for one in series if len(one)]
+    return max([*ends, extent.on(axis) if extent else 0.0])
+
+
+def position_of(series: Series, step: int, axis: Axis) -> float:
+    """Return the position of a step on an axis, from the points of a series, at least one."""
     if axis == "step":
         return step
-    if not len(series):
-        return None
-    index = index_of(series, step)
     if axis == "epoch" and series.steps[-1]:
         return step * series.epochs[-1] / series.steps[-1]
-    return positions(series, axis)[index]
+    return positions(series, axis)[index_of(series, step)]
 
 
 def index_of(series: Series, step: int) -> int:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from textual.binding import Binding
 from textual.getters import app
 
 from core.training.metrics import metric, ordered
 from tui.charts.board import SMOOTHINGS, Board
-from tui.charts.chart import Chart
 from tui.hosting.host import Host
 from tui.widgets.choice_dialog import ChooseOne
 
@@ -14,6 +14,7 @@ from tui.widgets.choice_dialog import ChooseOne
 class MetricBoard(Board):
     """A board that remembers its metrics under a key of the view state, and its smoothing."""
 
+    BINDINGS = [Binding("v", "choose", "Another metric", show=False)]
     host = app(Host)
 
     def __init__(self, names: Sequence[str], key: str, id: str | None = None) -> None:
@@ -31,11 +32,9 @@ class MetricBoard(Board):
             for chart, name in zip(self.charts, names, strict=True):
                 chart.choose(name)
 
-    def on_gestures_choose(self, message: Chart.Choose) -> None:
-        """Ask for the metric of a chart, and remember the answer."""
-        message.stop()
-        chart = message.chart
-        assert isinstance(chart, Chart)
+    def action_choose(self) -> None:
+        """Ask for the metric of the focused chart, and remember the answer."""
+        chart = self.focused
 
         def choose(name: str | None) -> None:
             if name:
@@ -46,7 +45,7 @@ class MetricBoard(Board):
         options = [(name, metric(name).heading) for name in names]
         self.app.push_screen(ChooseOne("On this chart", options, chart.name_of_metric), choose)
 
-    def on_board_smoothed(self, message: Board.Smoothed) -> None:
-        """Remember the smoothing."""
-        message.stop()
-        self.host.view_state.set("smoothing", message.weight, everywhere=True)
+    def action_smooth(self) -> None:
+        """Choose the next smoothing, and remember it."""
+        super().action_smooth()
+        self.host.view_state.set("smoothing", self.smoothing, everywhere=True)
