@@ -39,7 +39,7 @@ Stopping = Literal["none", "median", "asha"]
 Settings = Mapping[str, Any]
 """Values by `section.key`."""
 
-SHIPPED = Path(__file__).parent
+SHIPPED = Path(__file__).with_name("shipped")
 MEASURED = {"device": ("auto", "cpu"), "threads": (0, 1), "precision": ("auto", "float32")}
 """Settings of the hardware that a run may leave open and a trial may not, because a measurement may
 differ between machines: the open value, and the one that takes its place."""
