@@ -212,7 +212,9 @@ async def test_a_run_owned_by_another_machine_is_only_watched(
     copied.lock_file.write_bytes(msgspec.json.encode(Owner("far-[b]away", 4711, 0)))
     app = CvaeApp(copied.path.parent, view=copied)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: "training on far-[b]away, read-only here" in text_of(app, "#status"))
+        await until(
+            pilot, lambda: "training on far-[b]away, read-only here" in text_of(app, "#status")
+        )
         assert app.steered is None
         assert app.screen.check_action("stop", ()) is None
 
