@@ -29,7 +29,9 @@ def write_events(run: RunData, folder: Path) -> None:
             "cannot write event files: TensorBoard is not installed; "
             '`pip install "cvae-tui[tensorboard]"`'
         ) from None
-    scores = _best_scores(run)
+    best = run.history.best
+    measured = _measured(best).items() if best else ()
+    scores = {f"best/{name}": number for name, number in measured if number is not None}
     settings = {one.key: value(run.config, one) for one in fields_of(run.config)}
     new: Any = SummaryWriter
     with contextlib.closing(new(folder, max_queue=1000)) as writer:
@@ -39,29 +41,19 @@ def write_events(run: RunData, folder: Path) -> None:
         for event in run.events:
             match event:
                 case events.Progress():
-                    _add_progress(writer, event)
+                    for name, number in _measured(event).items():
+                        scalar = math.nan if number is None else number
+                        writer.add_scalar(f"training/{name}", scalar, event.step, event.time)
                 case events.Evaluated():
                     _add_evaluation(writer, event, run.conditions)
-        if best := run.history.best:
+        if best:
             for name, score in scores.items():
                 writer.add_scalar(name, score, best.step, best.time)
-
-
-def _best_scores(run: RunData) -> dict[str, float]:
-    best = run.history.best
-    found = _measured(best) if best else {}
-    return {f"best/{name}": number for name, number in found.items() if number is not None}
 
 
 def _measured(event: events.Event) -> dict[str, float | None]:
     """Read every metric of an event."""
     return {name: source.read(event) for name, source in metrics_of(type(event)).items()}
-
-
-def _add_progress(writer: Any, event: events.Progress) -> None:
-    for name, number in _measured(event).items():
-        scalar = math.nan if number is None else number
-        writer.add_scalar(f"training/{name}", scalar, event.step, event.time)
 
 
 def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str, ...]) -> None:

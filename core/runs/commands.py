@@ -61,7 +61,8 @@ def listening(directory: RunDirectory, control: Control) -> Iterator[None]:
     """
 
     def listen() -> None:
-        for path in _waiting(directory.inbox):
+        # By name, which is the order of their arrival.
+        for path in sorted(directory.inbox.glob("*.json")):
             _receive(path, control)
 
     _open(directory.inbox)
@@ -88,14 +89,6 @@ def _close(inbox: Path) -> None:
         for path in inbox.iterdir():
             path.unlink()
         inbox.rmdir()
-
-
-def _waiting(inbox: Path) -> list[Path]:
-    """List the commands in the order of their arrival."""
-    try:
-        return sorted(path for path in inbox.iterdir() if path.suffix == ".json")
-    except OSError:
-        return []
 
 
 def _receive(path: Path, control: Control) -> None:

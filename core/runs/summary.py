@@ -66,20 +66,21 @@ NOTHING = Summary()
 
 def summed_up(history: History, journal: JournalPart, before: Summary = NOTHING) -> Summary:
     """Make a summary of a history, which may hold only the events after those of `before`."""
-    last, progress, best = history.last, history.progress, history.best
     active = dict.fromkeys(before.alarms, True)
     active |= {alarm.kind: alarm.begins for alarm in history.alarms}
-    return Summary(
+    new: dict[str, object] = {}
+    if last := history.last:
+        new |= {name: getattr(last, name) for name in ("step", "epoch", "time", "elapsed")}
+    if progress := history.progress:
+        new |= {"eta": progress.eta, "report": values(progress)}
+    if best := history.best:
+        new["best"] = values(best) | {"epoch": best.epoch}
+    return msgspec.structs.replace(
+        before,
         state=history.state,
-        step=last.step if last else before.step,
-        epoch=last.epoch if last else before.epoch,
-        time=last.time if last else before.time,
-        elapsed=last.elapsed if last else before.elapsed,
-        eta=progress.eta if progress else before.eta,
-        report=values(progress) if progress else before.report,
-        best=values(best) | {"epoch": best.epoch} if best else before.best,
         alarms=tuple(sorted(kind for kind, begins in active.items() if begins)),
         journal=journal,
+        **new,
     )
 
 

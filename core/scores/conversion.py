@@ -1,10 +1,14 @@
 """Conversion accuracy: exact matches over all ordered pairs of conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
+from typing import TypeVar
 
 from core.corpus.paradigms import Pair, Paradigm, conversion_pairs
 from core.model.inference import Inference
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +44,25 @@ def conversion_accuracy(inference: Inference, paradigms: Sequence[Paradigm]) -> 
     predictions = convert_pairs(inference, pairs)
     right = [prediction == pair.target for prediction, pair in zip(predictions, pairs, strict=True)]
     each = len(pairs) // len(paradigms)
-    by_paradigm = [right[i : i + each] for i in range(0, len(right), each)]
     names = inference.vocabulary.conditions
-    directions: dict[str, list[bool]] = {}
-    lengths: dict[int, list[bool]] = {}
-    for pair, ok in zip(pairs, right, strict=True):
-        name = f"{names[pair.source_condition]}>{names[pair.target_condition]}"
-        directions.setdefault(name, []).append(ok)
-        lengths.setdefault(len(pair.target), []).append(ok)
-
-    def judged(irregular: bool) -> float | None:
-        verdicts = [
-            ok
-            for paradigm, oks in zip(paradigms, by_paradigm, strict=True)
-            if paradigm.irregular is irregular
-            for ok in oks
-        ]
-        return _mean(verdicts) if verdicts else None
-
+    regularity = _shares((p.irregular for p in paradigms for _ in range(each)), right)
+    lengths = _shares((len(pair.target) for pair in pairs), right)
     return Accuracy(
-        directions=_mean(right),
-        paradigms=_mean([all(oks) for oks in by_paradigm]),
-        by_direction={name: _mean(oks) for name, oks in directions.items()},
-        regular=judged(irregular=False),
-        irregular=judged(irregular=True),
-        by_length={length: _mean(lengths[length]) for length in sorted(lengths)},
+        directions=fmean(right),
+        paradigms=fmean(map(all, zip(*[iter(right)] * each, strict=True))),
+        by_direction=_shares(
+            (f"{names[pair.source_condition]}>{names[pair.target_condition]}" for pair in pairs),
+            right,
+        ),
+        regular=regularity.get(False),
+        irregular=regularity.get(True),
+        by_length=dict(sorted(lengths.items())),
     )
 
 
-def _mean(verdicts: Sequence[bool]) -> float:
-    return sum(verdicts) / len(verdicts)
+def _shares(keys: Iterable[K], right: Sequence[bool]) -> dict[K, float]:
+    """Return the share that is right for each key."""
+    groups: dict[K, list[bool]] = {}
+    for key, ok in zip(keys, right, strict=True):
+        groups.setdefault(key, []).append(ok)
+    return {key: fmean(group) for key, group in groups.items()}
