@@ -60,11 +60,9 @@ def write_json(path: Path, value: object, *, sync: bool = True) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
-    """Provide a temporary file that takes the place of `path` at the end of the block.
+    """Provide a temporary file that takes the place of `path`, unless the block fails.
 
     sync: wait until the file is on the disk. Without it, a power cut may leave an empty file.
-
-    An exception in the block leaves `path` as it was.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     # A file of `tempfile` could be read by its owner alone.

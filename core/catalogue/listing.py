@@ -56,11 +56,9 @@ class RunSummary(msgspec.Struct, frozen=True):
 
 
 class Catalogue:
-    """The runs under a directory. A file is read again only after it changed.
+    """The runs under a directory, for several threads. A file is read again once it changed.
 
     keep: store the summaries of runs that have none, where the disk allows it.
-
-    Several threads may use it.
     """
 
     def __init__(self, runs: Path, *, keep: bool = False) -> None:
@@ -155,10 +153,7 @@ def check_idle(directory: RunDirectory) -> None:
 
 
 def rename_run(directory: RunDirectory, name: str) -> RunDirectory:
-    """Rename a run.
-
-    Raise InputError for an invalid or taken name, OwnedElsewhereError while a process owns the run.
-    """
+    """Rename a run. Raise InputError for a bad name, OwnedElsewhereError while it is owned."""
     check_name(name)
     place = directory.path.with_name(name)
     if place.exists():

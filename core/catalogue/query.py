@@ -184,10 +184,7 @@ def _setting(one: Field, old: str, sign: str, wanted: str) -> Query:
 
 
 def _field(name: str, given: str) -> tuple[Field, str]:
-    """Find the setting of a name, and its name in version 0.1.0 if that is the one given.
-
-    Raise InputError when there is none, or more than one.
-    """
+    """Find a setting, and its name in version 0.1.0 if given by that; else raise InputError."""
     near = _near(name, [one.key for one in fields()])
     old = "" if near else next(iter(_near(name, earlier.RENAMED)), "")
     if not near and not old:

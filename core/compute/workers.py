@@ -26,10 +26,7 @@ class Workers:
         self._others = ThreadPoolExecutor(count - 1) if count > 1 else None
 
     def map(self, function: Callable[[T], R], shares: Sequence[T]) -> list[R]:
-        """Apply the function to each share; the results in the order of the shares.
-
-        Raises what the function raises, when every thread has come to its end.
-        """
+        """Apply the function to each share, in order. Raise its error once all threads end."""
         found: dict[int, R] = {}
         waiting, lock = iter(enumerate(shares)), threading.Lock()
 

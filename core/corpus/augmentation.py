@@ -17,7 +17,7 @@ TAIL = 2
 
 
 def invent(paradigms: Sequence[Paradigm], count: int, seed: int) -> list[Paradigm]:
-    """At most `count` invented paradigms, the same for the same seed.
+    """Invent at most `count` paradigms, the same for the same seed.
 
     Each is a regular one with the head of another one's stem, the same in all forms. None has a
     form longer than the longest given one, or the forms of a given one.

@@ -31,10 +31,7 @@ LARGEST_CORPUS = "verbs-all"
 
 
 def find_corpus(name: str) -> Corpus:
-    """Read a shipped corpus by its name, or a file by its path.
-
-    Raises InputError when there is no such corpus or its file cannot be used.
-    """
+    """Read a shipped corpus by its name, or a file by its path. Raise InputError without one."""
     shipped = corpora()
     if name in shipped:
         return read_corpus(shipped[name], name)
@@ -47,21 +44,16 @@ def find_corpus(name: str) -> Corpus:
 
 
 def known_paradigms(corpus: Corpus) -> set[tuple[str, ...]]:
-    """Return the forms of every paradigm known to exist.
-
-    These are the corpus's own, and those of the largest shipped one where the conditions agree.
-    """
+    """Return the forms of a corpus, and of the largest shipped one with the same conditions."""
     shipped = find_corpus(LARGEST_CORPUS)
     more = shipped.paradigms if shipped.conditions == corpus.conditions else ()
     return {paradigm.forms for paradigm in (*corpus.paradigms, *more)}
 
 
 def read_corpus(path: Path, name: str | None = None) -> Corpus:
-    """Read a corpus from a table, or from a file with four words per line.
+    """Read a corpus from a table or a file of the lab. Duplicated rows are legal.
 
-    Duplicated rows are legal; `Corpus.duplicates` counts them.
-
-    Raises InputError with file, line and reason when the file cannot be used.
+    Raise InputError with file, line and reason when the file cannot be used.
     """
     lines = list(_lines(path))
     header = lines[0].text
@@ -88,10 +80,7 @@ def write_corpus(corpus: Corpus, path: Path) -> None:
 
 
 def read_paradigms(path: Path, conditions: Sequence[str]) -> tuple[Paradigm, ...]:
-    """Read the paradigms of a corpus file with the given conditions, in any order.
-
-    Raises InputError when the file cannot be used or has other conditions.
-    """
+    """Read paradigms with these conditions, in any order. Raise InputError for other conditions."""
     corpus = read_corpus(path)
     if set(corpus.conditions) != set(conditions):
         raise InputError(
@@ -106,12 +95,9 @@ def read_paradigms(path: Path, conditions: Sequence[str]) -> tuple[Paradigm, ...
 
 
 def read_pairs(path: Path, corpus: Corpus) -> tuple[Pair, ...]:
-    """Read pairs for BLEU-4. A table names the tenses; otherwise the corpus determines them.
+    """Read pairs for BLEU-4. A table names the tenses; otherwise the first that fit are taken.
 
-    A two-word line that fits several tenses gets the first that fits, in the order of the corpus's
-    paradigms and conditions.
-
-    Raises InputError with file, line and reason when the file cannot be used.
+    Raise InputError with file, line and reason when the file cannot be used.
     """
     header, *rows = lines = list(_lines(path))
     columns = header.text.split("\t")

@@ -24,9 +24,7 @@ DIAGNOSTICS: tuple[Diagnostic, ...] = (
 """Every diagnostic, in the order in which they are measured: the slowest is the last."""
 
 Diagnosis = Mapping[str, Any]
-"""Numbers of paradigms, and the result of each diagnostic by its key.
-
-A result is None where there was nothing to measure on."""
+"""Numbers of paradigms, and each diagnostic's result by key; None where nothing was measured."""
 
 
 def diagnose(

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from operator import attrgetter
 
 import msgspec
 import torch
@@ -61,16 +62,14 @@ class Generation(msgspec.Struct, frozen=True):
 def generation(
     samples: Sequence[Forms], training: Sequence[Forms], real: Iterable[Forms]
 ) -> Generation:
-    """Measure the quality of samples.
-
-    training: rows of the corpus. real: paradigms known to exist, in the same conditions.
-    """
+    """Measure samples against the training rows and all paradigms known to be real."""
     known = set(training)
     unknown = set(real) - known
     novel = Counter(forms for forms in samples if forms in unknown)
     misses = Counter(forms for forms in samples if forms not in known and forms not in novel)
     measured = [forms for forms, _ in misses.most_common(MEASURED_MISSES)]
     nearest = near_misses(measured, sorted(known))
+    near = sorted((miss for miss in nearest if miss.distance <= NEAR), key=attrgetter("distance"))
     return Generation(
         gaussian=gaussian_score(samples, training),
         entropy=entropy(Counter(forms for forms in samples if forms in known)),
@@ -80,11 +79,7 @@ def generation(
         some_novel=tuple(forms for forms, _ in novel.most_common(SHOWN)),
         measured_misses=len(measured),
         misses_by_distance=dict(sorted(Counter(miss.distance for miss in nearest).items())),
-        near_misses=tuple(
-            sorted(
-                (miss for miss in nearest if miss.distance <= NEAR), key=lambda miss: miss.distance
-            )[:SHOWN]
-        ),
+        near_misses=tuple(near[:SHOWN]),
     )
 
 

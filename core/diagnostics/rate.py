@@ -57,10 +57,7 @@ def rate(posterior: Posterior, paradigms: int, seed: int) -> Rate:
 
 
 def aggregate(posterior: Posterior) -> tuple[Tensor, Tensor]:
-    """Return mean and variance of the aggregate posterior, each (Z,).
-
-    The variance follows from the law of total variance.
-    """
+    """Return mean and variance (by the law of total variance) of the aggregate posterior: (Z,)."""
     within = posterior.log_variance.exp().mean(dim=0)
     return posterior.mean.mean(dim=0), within + posterior.mean.var(dim=0, correction=0)
 

@@ -97,13 +97,12 @@ def shipped_names() -> tuple[str, ...]:
 
 
 def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") -> Experiment:
-    """The experiment of a file, or of a name among those that ship.
+    """Read an experiment from a file, or by its name among those that ship.
 
     settings: `section.key=value` over the base, as `--set` gives them.
     name: of the experiment; when empty, the file's without its ending.
 
-    Raises InputError when the file cannot be read or says something unusable, or a setting is one
-    that the experiment varies.
+    Raise InputError when the file is unusable, or the experiment varies one of the settings.
     """
     path = SHIPPED / f"{given}.toml" if given in shipped_names() else Path(given)
     if not path.is_file():

@@ -42,8 +42,7 @@ QUIET = {
 }
 """Settings of Ray: no usage reports, no files of its own, no handler of Ctrl-C."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-"""Settings of Ray that bind its servers to the loopback address and require a token. Ray does so by
-itself on other systems."""
+"""Settings of Ray: servers on the loopback address, and a token, its default on other systems."""
 
 
 def run_on_ray(
@@ -62,8 +61,7 @@ def run_on_ray(
     rule: early stopping of trials with low scores.
     jobs: processors of the cluster of this machine; 0 for all.
 
-    Raise InputError when there is no cluster at the address, TrainingError when a trial still died
-    after all retries.
+    Raise InputError without a cluster at the address, TrainingError when a trial died each time.
     """
     os.environ |= QUIET
     if not address:

@@ -10,9 +10,7 @@ from core.training.control import Control
 
 
 def run_sequentially(trials: Iterable[Trial], runs: Path, stopping: threading.Event) -> None:
-    """Train every trial to its end, until `stopping` is set.
-
-    The trial that trains is stopped as any run is, by a command.
+    """Train every trial to its end. Once `stopping` is set, a command stops the one that trains.
 
     Raise InputError when one cannot be trained, OwnedElsewhereError when another process trains it.
     """

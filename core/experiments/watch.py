@@ -54,10 +54,7 @@ class TrialWatch:
 
     @contextlib.contextmanager
     def showing(self, show: Callable[[Sequence[WatchedTrial]], None]) -> Iterator[None]:
-        """Watch the trials until the end of the block.
-
-        show: called in the thread after each look, with the trials whose state changed.
-        """
+        """Watch until the end of the block. show: receives the trials whose state changed."""
 
         def watch() -> None:
             self._stop_if_asked()

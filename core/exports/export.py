@@ -72,12 +72,9 @@ def write(
     force: bool = False,
     options: Options = DEFAULTS,
 ) -> None:
-    """Export runs to a file or a folder.
+    """Export runs to a file or a folder. force: replaces an earlier export.
 
-    force: replaces an earlier export.
-
-    Raises InputError when a run cannot be read, there are too many runs, or the place is taken or
-    cannot be written.
+    Raise InputError for an unreadable run, too many runs, or a place that is taken or read-only.
     """
     check_place(path, folder=format.folder is not None, force=force)
     found = format.read(runs)

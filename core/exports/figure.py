@@ -77,10 +77,7 @@ def panels(runs: Sequence[RunData]) -> list[str]:
 
 
 def curves(runs: Sequence[RunData], kind: str) -> bytes:
-    """Draw all panels of up to `MOST_RUNS` runs as `svg` or `png`, with a legend below.
-
-    The figure is two columns of a page wide.
-    """
+    """Draw all panels of up to `MOST_RUNS` runs as `svg` or `png`, two columns of a page wide."""
     from matplotlib import rc_context
 
     shown = panels(runs) or list(PANELS)

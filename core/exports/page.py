@@ -123,10 +123,7 @@ class RunPart:
 
 
 def page(runs: Sequence[RunData], options: Options) -> bytes:
-    """Render the page of one run, or of a comparison.
-
-    Raise InputError when a checkpoint cannot be used, Cancelled when that is asked for.
-    """
+    """Render the page of one run, or of a comparison. Raise InputError or Cancelled."""
     parts = [RunPart(run, _diagnosis(run, options) if options.diagnostics else {}) for run in runs]
     options.report("curves")
     rendered = _template().render(
@@ -200,10 +197,7 @@ def _ends(runs: Sequence[RunData], panel: str) -> str:
 
 
 def _inline(svg: str, name: str) -> dict[str, str]:
-    """Return view box and inside of an SVG file as a part of the page, in the page's colours.
-
-    name: prefix that makes its ids unique on the page.
-    """
+    """Return view box and inside of an SVG in the page's colours. name: prefix of its ids."""
     from markupsafe import Markup
 
     opening, _, rest = svg[svg.index("<svg ") :].partition(">")

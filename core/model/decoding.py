@@ -30,10 +30,7 @@ GREEDY = Decoding()
 def decode(
     model: CondVAE, z: Tensor, conditions: Tensor, limit: int, how: Decoding = GREEDY
 ) -> Tensor:
-    """Decode each row to the ids of a word: (rows, limit), `EOS` from its end on.
-
-    z: (rows, latent). conditions: (rows,) int64.
-    """
+    """Decode z (rows, latent) under conditions (rows,) to ids (rows, limit), ending in `EOS`."""
     context = model.context(z.to(model.device), conditions.to(model.device))
     if how.beam > 1:
         return _beam_search(model, context, limit, how.beam)
@@ -73,10 +70,7 @@ def _step_by_step(model: CondVAE, context: Tensor, limit: int, how: Decoding) ->
 
 
 def _gumbel(logits: Tensor, seed: int, position: int) -> Tensor:
-    """Draw noise whose argmax with logits is a draw from their softmax.
-
-    Source: Maddison et al. 2014.
-    """
+    """Draw noise whose argmax with logits samples their softmax. Source: Maddison et al. 2014."""
     uniform = torch.rand(logits.shape, generator=seeded(seed, "decoding", position))
     return -torch.log(-torch.log(uniform.clamp_min(1e-30))).to(logits.device)
 

@@ -79,10 +79,9 @@ class Inference:
         targets: Sequence[int],
         how: Decoding = GREEDY,
     ) -> list[str]:
-        """Convert each word from its source condition to its target condition.
+        """Convert each word to its target condition, from the mean of its posterior.
 
-        Decodes from the mean of the posterior. Raises InputError for a word with characters outside
-        the vocabulary.
+        Raise InputError for a word with characters outside the vocabulary.
         """
         if not words:
             return []
@@ -91,10 +90,7 @@ class Inference:
         return self.decode(mean, torch.tensor(targets), limit, how)
 
     def inflect(self, words: Sequence[str], sources: Sequence[int]) -> list[tuple[Form, ...]]:
-        """Convert each word from its source condition to every condition.
-
-        Decodes greedily from the mean of the posterior. Raises InputError as `convert` does.
-        """
+        """Convert each word to every condition, as `convert` does."""
         limit = self.vocabulary.decoding_limit(words)
         count = len(self.vocabulary.conditions)
 
@@ -114,10 +110,9 @@ class Inference:
         return list(chain.from_iterable(self._in_parts(part, at_once, words, sources)))
 
     def likeliest_conditions(self, words: Sequence[str]) -> list[int]:
-        """Find the condition under which the model gives each word the highest ELBO.
+        """Find the condition under which each word has the highest ELBO at its posterior mean.
 
-        The ELBO is taken at the posterior mean, with the word encoded and decoded under the
-        condition. Raises InputError for a word with characters outside the vocabulary.
+        Raise InputError for a word with characters outside the vocabulary.
         """
         conditions = len(self.vocabulary.conditions)
 
@@ -179,10 +174,7 @@ class Inference:
     def decode(
         self, z: Tensor, conditions: Tensor, limit: int | None = None, how: Decoding = GREEDY
     ) -> list[str]:
-        """Decode each latent (rows, latent) under its condition (rows,).
-
-        A word ends at its end token or after `limit` characters.
-        """
+        """Decode z (rows, latent) under conditions (rows,), up to the end token or the limit."""
         limit = limit or self.vocabulary.decoding_limit()
         at_once = max(1, ROWS_AT_ONCE // how.beam)
 

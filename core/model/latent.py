@@ -13,10 +13,7 @@ from core.model.objective import kl_divergence
 
 
 def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
-    """Return latents on the straight line from one (Z,) to another, both included: (steps, Z).
-
-    Source: Bowman et al. 2016, section 5.3.
-    """
+    """Interpolate linearly, both ends included: (steps, Z). Source: Bowman et al. 2016, 5.3."""
     share = torch.linspace(0, 1, steps)[:, None].to(start.device)
     return start + share * (end - start)
 
@@ -48,10 +45,7 @@ class Components:
 
 
 def principal_components(points: Tensor, count: int = 2) -> Components:
-    """Compute the first principal components of points (rows, Z), at most Z of them.
-
-    Source: Pearson 1901, as eigenvectors of the covariance.
-    """
+    """Compute at most Z principal components of points (rows, Z). Source: Pearson 1901."""
     mean = points.mean(dim=0)
     centred = (points - mean).double()
     variances, vectors = torch.linalg.eigh(centred.T @ centred)

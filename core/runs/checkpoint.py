@@ -21,12 +21,7 @@ TRAINING = "training."
 
 
 def save(path: Path, snapshot: Snapshot, *, resumable: bool) -> None:
-    """Write a snapshot, or its model alone.
-
-    resumable: write the state of the training too.
-
-    Raise OSError when the disk refuses. Then the earlier file is intact.
-    """
+    """Write the model of a snapshot, and its training too if `resumable`. May raise OSError."""
     tensors = _prefixed(MODEL, snapshot.model)
     if resumable:
         tensors |= _prefixed(TRAINING, snapshot.training)
@@ -38,10 +33,7 @@ def save(path: Path, snapshot: Snapshot, *, resumable: bool) -> None:
 
 
 def load(path: Path) -> Snapshot:
-    """Read a snapshot. `training` is empty in one that cannot be resumed.
-
-    Raise InputError when the file is missing, torn, or no checkpoint.
-    """
+    """Read a snapshot; `training` may be empty. Raise InputError for a missing or damaged file."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             position = (file.metadata() or {}).get("position", "")
@@ -58,10 +50,7 @@ def load(path: Path) -> Snapshot:
 
 
 def load_inference(directory: RunDirectory, name: str = "") -> Inference:
-    """Load the model of a run's checkpoint, by default the best one, ready to use.
-
-    Raise InputError when there is no such checkpoint or it does not fit the run.
-    """
+    """Load the model of a checkpoint, by default of the best. Raise InputError when that fails."""
     directory.refuse_links()
     there = directory.checkpoint_names()
     if not there:

@@ -130,10 +130,7 @@ class RemoteControl:
     evaluate = partialmethod(_ask, "evaluate")
 
     def edit(self, name: str, value: float | None) -> None:
-        """Set a schedule's value from the next step on; None returns it to its schedule.
-
-        Raises InputError for another name or a value out of range.
-        """
+        """Set a value as `Control.edit` does."""
         Overrides().edited(name, value)
         self._put(Edit(name, value))
 

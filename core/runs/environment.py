@@ -51,13 +51,11 @@ def write_environment(directory: RunDirectory, hardware: Hardware) -> None:
 def _commit() -> str:
     """Return the commit of the checkout with this file; empty without one."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        found = subprocess.run(
+        return subprocess.check_output(
             ["git", "rev-parse", "HEAD"],
             cwd=Path(__file__).parent,
-            capture_output=True,
+            stderr=subprocess.DEVNULL,
             text=True,
             timeout=5,
-            check=False,
-        )
-        return found.stdout.strip() if found.returncode == 0 else ""
+        ).strip()
     return ""

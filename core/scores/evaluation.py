@@ -24,10 +24,7 @@ SHOWN = 10
 
 
 class Evaluation:
-    """Selection pairs, reported pairs and training paradigms that a model is scored on.
-
-    Raises InputError when there are no conversions to select on.
-    """
+    """Pairs and paradigms to score a model on. Raise InputError without pairs to select on."""
 
     def __init__(self, config: EvaluationConfig, corpus: Corpus, pairs: Sequence[Pair]) -> None:
         self.pairs = pairs
@@ -79,9 +76,8 @@ def sample_pairs(
 ) -> list[Pair]:
     """Draw the selection pairs: a fixed random sample of the conversions of a split.
 
-    Reported pairs are left out, so that no checkpoint is chosen by a reported score.
-
-    Raises InputError when the split has no paradigm, or every conversion of it is reported.
+    Reported pairs are left out, so that no checkpoint is chosen by a reported score. Raise
+    InputError when no conversion is left.
     """
     if not corpus.split(config.select_on):
         raise InputError(

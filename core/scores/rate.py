@@ -17,10 +17,7 @@ ROWS_AT_ONCE = 512
 
 
 def active_units(posterior: Posterior) -> int:
-    """Count the dimensions whose posterior mean varies over the words by more than `ACTIVE`.
-
-    Source: Burda et al. 2016, section 5.2.
-    """
+    """Count dimensions whose mean varies by more than `ACTIVE`. Source: Burda et al. 2016, 5.2."""
     return int((posterior.mean.var(dim=0, correction=0) > ACTIVE).sum())
 
 
@@ -39,10 +36,7 @@ def mutual_information(posterior: Posterior, seed: int) -> float:
 
 
 def log_aggregate(z: Tensor, posterior: Posterior) -> Tensor:
-    """Return log q(z) of latents (rows, Z) under the mixture of all posteriors, in nats.
-
-    Returns (rows,) in float64.
-    """
+    """Return log q(z) of latents (rows, Z) under the mixture of all posteriors: (rows,) float64."""
     mean, log_variance = posterior.mean.double(), posterior.log_variance.double()
     precision = torch.exp(-log_variance)
     # The square of z - mean is multiplied out: all pairs are then two matrix products.

@@ -53,8 +53,7 @@ class Scores(msgspec.Struct, frozen=True):
     """BLEU-4 of the reported pairs; None without such pairs."""
     gaussian: Gaussian
     kl_per_dimension: tuple[float | None, ...]
-    """Mean KL of each latent dimension over the sources of the selection pairs, in nats; None where
-    it was not finite."""
+    """Mean KL of each dimension over the selection pairs' sources, in nats; None if not finite."""
     conversions: tuple[Conversion, ...]
     """Examples of the pairs."""
     samples: tuple[Draw, ...]
@@ -62,8 +61,7 @@ class Scores(msgspec.Struct, frozen=True):
     active_units: Annotated[int | None, Metric("Active units")] = None
     """Latent dimensions that vary over the same sources; None in older journals."""
     mutual_information: Annotated[float | None, Metric("Mutual information", "nats")] = None
-    """I_q(x; z) of the same sources, in nats: at most ln of their number. None where it was not
-    finite, and in older journals."""
+    """I_q(x; z) of the same sources, in nats; None where not finite, and in older journals."""
     commonest: Commonest | None = None
     """The most frequent of all samples; None in older journals."""
 
