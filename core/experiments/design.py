@@ -18,7 +18,7 @@ import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -96,7 +96,7 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in SHIPPED.glob("*.toml")))
 
 
-def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") -> Experiment:
+def read_experiment(given: str, settings: Sequence[str] = (), name: str = "") -> Experiment:
     """Read an experiment from a file, or by its name among those that ship.
 
     settings: `section.key=value` over the base, as `--set` gives them.
@@ -118,21 +118,15 @@ def read_experiment(given: str, settings: Iterable[str] = (), name: str = "") ->
         variant: _flat(table, f"{where}: variants.{variant}")
         for variant, table in file.variants.items()
     }
-    given_settings = tuple(settings)
-    _refuse_varied(given_settings, {*varied, *itertools.chain(*named.values())})
+    _refuse_varied(settings, {*varied, *itertools.chain(*named.values())})
     base = with_values(_base(file.base, path), fixed, where, old=old)
-    base = with_settings(base, given_settings)
+    base = with_settings(base, settings)
     variants = []
     for variant, more in _combined(named, varied):
         config = with_values(base, more, f"{where}: {variant}", old=old)
         variants.append((variant, _repeatable(config, where)))
-    experiment = Experiment(
-        name or path.stem,
-        file.description,
-        dict(variants),
-        _seeds(file.seeds, where),
-        file.stopping,
-    )
+    title, seeds = name or path.stem, _seeds(file.seeds, where)
+    experiment = Experiment(title, file.description, dict(variants), seeds, file.stopping)
     _check_names(experiment, [variant for variant, _ in variants], where)
     return experiment
 

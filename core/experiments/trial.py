@@ -1,5 +1,6 @@
-"""A trial as a run: started, resumed, or left alone after its end."""
+"""Trials as runs: started, resumed, or left alone after their end; one, or one after another."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,6 +47,18 @@ def train_trial(trial: Trial, runs: Path, control: Control) -> Iterator[events.E
     enrol(directory, trial)
     if read_summary(directory).state not in ENDED:
         yield from train(directory, control)
+
+
+def run_sequentially(trials: Iterable[Trial], runs: Path, stopping: threading.Event) -> None:
+    """Train the trials one after another, until `stopping` is set. A command stops the current one.
+
+    Raise InputError when one cannot be trained, OwnedElsewhereError when another process trains it.
+    """
+    for trial in trials:
+        if stopping.is_set():
+            return
+        for _ in train_trial(trial, runs, Control()):
+            pass
 
 
 def packed(trial: Trial) -> dict[str, object]:

@@ -51,11 +51,7 @@ def write_environment(directory: RunDirectory, hardware: Hardware) -> None:
 def _commit() -> str:
     """Return the commit of the checkout with this file; empty without one."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        return subprocess.check_output(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            timeout=5,
-        ).strip()
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        silent = subprocess.DEVNULL
+        return subprocess.check_output(command, stderr=silent, text=True, timeout=5).strip()
     return ""

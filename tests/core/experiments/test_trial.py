@@ -10,8 +10,14 @@ from core.catalogue.listing import Catalogue, summarize
 from core.errors import InputError
 from core.experiments.design import Trial, read_experiment
 from core.experiments.membership import Membership, read_membership
-from core.experiments.sequential import run_sequentially
-from core.experiments.trial import check_trials, packed, run_of, train_trial, unpacked
+from core.experiments.trial import (
+    check_trials,
+    packed,
+    run_of,
+    run_sequentially,
+    train_trial,
+    unpacked,
+)
 from core.runs import checkpoint
 from core.runs.directory import RunDirectory
 from core.session import prepare, train

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.experiments.design import read_experiment
-from core.experiments.sequential import run_sequentially
+from core.experiments.trial import run_sequentially
 from core.experiments.watch import TrialWatch, WatchedTrial
 
 

@@ -76,7 +76,7 @@ def command(
     rule = stopping or design.stopping
     side_by_side = _side_by_side(address, jobs, sequential, rule)
     # Torch takes seconds to import, so that all checks without it come first.
-    from core.experiments.trial import check_trials
+    from core.experiments.trial import check_trials, run_sequentially
 
     runs = runs_dir.resolve()
     check_trials(design.trials, runs)
@@ -95,8 +95,6 @@ def command(
 
             run_on_ray(design.trials, runs, interrupted, address=address, rule=rule, jobs=jobs or 0)
         else:
-            from core.experiments.sequential import run_sequentially
-
             run_sequentially(design.trials, runs, interrupted)
     ctx.exit(_end(design, runs, received))
 
