@@ -546,7 +546,7 @@ CLOSING: dict[
     type[ModalScreen[object]], tuple[Callable[[], ModalScreen[object]], dict[str, object]]
 ]
 CLOSING = {
-    AdjustDialog: (lambda: AdjustDialog({}, SCHEDULED), {"escape": {}}),
+    AdjustDialog: (lambda: AdjustDialog({}, SCHEDULED), {"escape": None}),
     Dialog: (Dialog, {"escape": None}),
     AlarmList: (lambda: AlarmList([]), {"w": None}),
     ChooseOne: (lambda: ChooseOne("?", [("a", "A"), ("b", "B")]), {"escape": None}),

@@ -30,7 +30,7 @@ class FollowedRuns:
         self._runs = {}
         for run in runs:
             if isinstance(run, RunDirectory):
-                run = kept.get(run.path) or FollowedRun(run)
+                run = self._runs.get(run.path) or kept.get(run.path) or FollowedRun(run)
             self._runs[run.directory.path] = run
 
     def __getitem__(self, directory: RunDirectory) -> FollowedRun:

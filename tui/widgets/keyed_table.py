@@ -16,6 +16,7 @@ class KeyedTable(DataTable[Text]):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=True)
+        self._titles: Mapping[str, tuple[str, int]] = {}
         self._shown: dict[str, list[Text]] = {}
         self._before: tuple[str | None, float] | None = None
         """Row and scroll position before the columns were replaced."""
@@ -29,7 +30,10 @@ class KeyedTable(DataTable[Text]):
         return self.coordinate_to_cell_key(self.cursor_coordinate).row_key.value
 
     def lay_out(self, titles: Mapping[str, tuple[str, int]]) -> None:
-        """Replace the columns: title and width by key. The rows must be filled again."""
+        """Replace columns that differ: title and width by key. The rows must be filled again."""
+        if titles == self._titles:
+            return
+        self._titles = titles
         if self._shown:
             self._before = (self.chosen, self.scroll_y)
         self._shown = {}

@@ -110,7 +110,7 @@ async def test_coming_back_shows_the_same_draws_and_draws_no_others(
     app = CvaeApp(trained.path.parent)
     async with app.run_test(size=SIZE) as pilot:
         await drawn(pilot, app, until)
-        monkeypatch.setattr(GenerateScreen, "_sample", lambda *_: pytest.fail("drew again"))
+        monkeypatch.setattr(GenerateScreen, "compute", lambda *_: pytest.fail("drew again"))
         await pilot.press("f1")
         await pilot.pause()
         await pilot.press(KEY)

@@ -227,7 +227,7 @@ async def test_every_explanation_fits_at_80_columns(tmp_path: Path) -> None:
     async with setup(tmp_path) as (pilot, screen):
         about = screen.query_one("#about", Static)
         for known in fields():
-            screen.query_one(FieldEditor).show(known, screen._draft)
+            screen.query_one(FieldEditor).show(known)
             await pilot.pause()
             width = about.content_region.width
             assert about.visual.get_height(about.styles, width) <= about.size.height, known.key

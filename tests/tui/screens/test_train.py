@@ -299,9 +299,9 @@ async def test_an_alarm_takes_the_line_of_the_course_and_is_read_in_full(
         await pilot.press("w")
         await pilot.pause()
         assert isinstance(app.screen, AlarmList)
-        standing = text_of(app, "#standing")
+        standing = text_of(app, "#active")
         assert "! collapse, since epoch 38.0\nThe latent has [red]collapsed" in standing
-        assert "collapse, epoch 33.3 to 35.0: the latent has" in text_of(app, "#over")
+        assert "collapse, epoch 33.3 to 35.0: the latent has" in text_of(app, "#past")
         assert app.screen.region.contains_region(app.screen.query_one("VerticalScroll").region)
         await pilot.press("w")
         assert not isinstance(app.screen, AlarmList)

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -26,42 +27,35 @@ class Members(NamedTuple):
     runs: tuple[RunDirectory, ...]
 
 
+@dataclass
 class Group:
     """A run, or several that differ in their seeds alone, with one line for each metric."""
 
-    def __init__(self, members: Members, runs: Sequence[FollowedRun]) -> None:
-        self.members = members
-        self.runs = runs
-        self._lines: dict[str, tuple[object, Line]] = {}
-
-    @property
-    def place(self) -> int:
-        """Place that settles colour and marker."""
-        return self.members.place
-
-    @property
-    def name(self) -> str:
-        """Name of the run or of the variant."""
-        return self.members.name
+    place: int
+    """The place in the selection, which settles colour and marker."""
+    name: str
+    """The name of the run or of the variant."""
+    runs: Sequence[FollowedRun]
+    _lines: dict[str, tuple[object, Line]] = field(default_factory=dict, compare=False)
 
     @property
     def states(self) -> list[RunState]:
-        """States of the runs."""
+        """The states of the runs."""
         return [run.state for run in self.runs]
 
     @property
     def finished(self) -> str:
-        """Number of the runs that have finished, out of all."""
+        """The number of the runs that have finished, out of all."""
         return f"{self.states.count('finished')} of {len(self.states)}"
 
     @cached_property
     def config(self) -> Config | None:
-        """Configuration of the first run; None when it cannot be read."""
+        """The configuration of the first run; None when it cannot be read."""
         return self.runs[0].config
 
     @property
     def best(self) -> list[Evaluated]:
-        """Evaluation of the best checkpoint of each run that has one."""
+        """The evaluation of the best checkpoint of each run that has one."""
         return [run.history.best for run in self.runs if run.history.best]
 
     def line(self, name: str) -> Line | None:

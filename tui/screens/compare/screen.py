@@ -1,7 +1,4 @@
-"""The compare screen: several runs on the same charts, their scores, and different settings.
-
-Trials of an experiment that differ in their seeds alone are drawn as one: median and range.
-"""
+"""The Compare screen: curves, scores and different settings of several runs."""
 
 import asyncio
 import contextlib
@@ -17,9 +14,7 @@ from textual.worker import Worker, get_current_worker
 from core.catalogue.listing import run_directories
 from core.experiments.membership import by_variant
 from core.runs.directory import RunDirectory
-from core.runs.followed import FollowedRun
 from core.text import printable
-from core.training.events import Event
 from tui.charts.series_cache import Line
 from tui.charts.window import Extent
 from tui.screens.base import SCREENS, AppScreen
@@ -69,14 +64,13 @@ where a run has any, else of the selection pairs.
     def __init__(self) -> None:
         super().__init__()
         self._runs = FollowedRuns()
-        self._groups: dict[Members, Group] = {}
         self._compared: Sequence[Group] = ()
         self._experiment = ""
         """The experiment whose variants are compared; empty for the chosen runs."""
         self._reader: Worker[None] | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Compose the names, the charts, the scores and the settings."""
+        """Yield the legend, the charts, the scores and the settings."""
         yield Static(id="legend")
         yield Static(id="empty", markup=False)
         with TabbedContent():
@@ -91,6 +85,7 @@ where a run has any, else of the selection pairs.
         """Follow the chosen runs."""
         for chart in self.query_one(MetricBoard).charts[ALWAYS:]:
             chart.add_class("wide")
+        self.query_one("#setting-table", KeyedTable).fixed_columns = 1
         self.query_one("#empty", Static).update(
             "Choose two to eight runs to see them on one another.\n\n"
             " p   pick them here\n"
@@ -102,11 +97,11 @@ where a run has any, else of the selection pairs.
         self._show(())
 
     def on_screen_resume(self) -> None:
-        """Follow what is chosen by now."""
+        """Follow the runs that are chosen now."""
         self._begin()
 
     def _begin(self) -> None:
-        """Read at once, whatever is being read."""
+        """Read at once; cancel the reading under way."""
         if self._reader:
             self._reader.cancel()
         if self._experiment or len(self.host.chosen):
@@ -124,32 +119,26 @@ where a run has any, else of the selection pairs.
     def _read(self, chosen: Mapping[int, RunDirectory], experiment: str) -> None:
         """Read what is new in the journals, and show the groups."""
         worker, call = get_current_worker(), self.app.call_from_thread
-        there = of_experiment(self.host.runs_dir, experiment) if experiment else None
-        members = of_selection(chosen) if there is None else there
+        runs = self.host.runs_dir
+        members = of_experiment(runs, experiment) if experiment else of_selection(chosen)
         with self._runs.reading:
             if worker.is_cancelled:
                 return
             self._runs.follow(run for group in members for run in group.runs)
-            self._runs.read(lambda *read: call(_take, *read), lambda: worker.is_cancelled)
-            groups = [self._group(group) for group in members]
+            self._runs.read(lambda run, new: call(run.take, new), lambda: worker.is_cancelled)
+            groups, metrics = [*map(self._group, members)], self.query_one(MetricBoard).metrics
             for group in groups:
-                # Ahead of the drawing, which is not to wait for files and medians.
-                _ = group.config, [group.line(name) for name in self._metrics]
-            self._groups = {group.members: group for group in groups}
+                # Files and medians, which would delay the drawing.
+                _ = group.config, [group.line(name) for name in metrics]
         if not worker.is_cancelled:
             # While the app closes, widgets go one by one and this may still come back.
             with contextlib.suppress(NoMatches):
                 call(self._show, groups)
 
     def _group(self, members: Members) -> Group:
-        """Return the group of these runs, the one of before if they are the same."""
-        runs = [self._runs[run] for run in members.runs]
-        known = self._groups.get(members)
-        return known if known and known.runs == runs else Group(members, runs)
-
-    @property
-    def _metrics(self) -> list[str]:
-        return self.query_one(MetricBoard).metrics
+        """Return the group of these runs: the compared one, with its lines, if it is the same."""
+        group = Group(members.place, members.name, [self._runs[run] for run in members.runs])
+        return next((known for known in self._compared if known == group), group)
 
     def _show(self, compared: Sequence[Group]) -> None:
         self._compared = compared
@@ -178,24 +167,16 @@ where a run has any, else of the selection pairs.
     def _show_scores(self) -> None:
         table = self.query_one("#score-table", KeyedTable)
         as_one = any(len(group.runs) > 1 for group in self._compared)
-        titles = RANGES if as_one else SCORES
-        if [str(key.value) for key in table.columns] != list(titles):
-            table.lay_out({title: (title, width) for title, width in titles.items()})
-        cells = ranges if as_one else scores
+        titles, cells = (RANGES, ranges) if as_one else (SCORES, scores)
+        table.lay_out({title: (title, width) for title, width in titles.items()})
         table.fill({group.name: cells(group) for group in self._compared})
 
     def _show_settings(self) -> None:
         table = self.query_one("#setting-table", KeyedTable)
         groups = [group for group in self._compared if group.config]
-        titles = {"setting": ("setting", 34)} | {
-            group.name: (f"{MARKERS[group.place]} {printable(group.name)}", 14) for group in groups
-        }
-        if [str(key.value) for key in table.columns] != list(titles):
-            table.lay_out(titles)
-            table.fixed_columns = 1
-        table.fill(differing([(group.name, group.config) for group in groups if group.config]))
-
-    # Keys
+        names = {one.name: f"{MARKERS[one.place]} {printable(one.name)}" for one in groups}
+        table.lay_out({"setting": ("setting", 34)} | {name: (names[name], 14) for name in names})
+        table.fill(differing([group.config for group in groups if group.config]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the key of the views while there is something to see."""
@@ -205,9 +186,8 @@ where a run has any, else of the selection pairs.
 
     def action_pick(self) -> None:
         """Pick the runs to compare."""
-        chosen = self.host.chosen
-        directories = run_directories(self.host.runs_dir)
-        there = {run.name: run for run in directories if run.journal_file.exists()}
+        chosen, runs = self.host.chosen, self.host.runs_dir
+        there = {run.name: run for run in run_directories(runs) if run.journal_file.exists()}
 
         def picked(names: list[str] | None) -> None:
             if names is not None:
@@ -220,9 +200,7 @@ where a run has any, else of the selection pairs.
             before = [run.name for _, run in chosen]
             self.app.push_screen(ChooseSome("Runs to compare", options, before, MOST), picked)
         else:
-            self.notify(
-                f"There are no runs in {printable(str(self.host.runs_dir))} yet.", markup=False
-            )
+            self.notify(f"There are no runs in {printable(str(runs))} yet.", markup=False)
 
     @work(exclusive=True, group="experiments")
     async def action_experiment(self) -> None:
@@ -236,16 +214,14 @@ where a run has any, else of the selection pairs.
                 markup=False,
             )
             return
-        told = {
-            name: f"{name}: {sum(map(len, variants.values()))} trials of {len(variants)} variants"
+        options = [
+            (name, f"{name}: {sum(map(len, variants.values()))} trials of {len(variants)} variants")
             for name, variants in there.items()
-        }
+        ]
         if len(self.host.chosen):
-            told[MARKED] = f"{MARKED} ({len(self.host.chosen)})"
-        title = "Compare the trials of an experiment"
-        name = await self.app.push_screen_wait(
-            ChooseOne(title, list(told.items()), self._experiment)
-        )
+            options.append((MARKED, f"{MARKED} ({len(self.host.chosen)})"))
+        question = "Compare the trials of an experiment"
+        name = await self.app.push_screen_wait(ChooseOne(question, options, self._experiment))
         if name:
             self._experiment = "" if name == MARKED else name
             self._begin()
@@ -267,10 +243,6 @@ where a run has any, else of the selection pairs.
     def _focus(self, pane: TabPane | None) -> None:
         if pane:
             pane.query("KeyedTable, Chart").first().focus()
-
-
-def _take(run: FollowedRun, new: list[Event]) -> None:
-    run.take(new)
 
 
 def _states(group: Group) -> str:

@@ -1,4 +1,4 @@
-"""Tables of the compare screen: scores, their ranges over seeds, settings that differ."""
+"""Tables of the Compare screen: scores, their ranges over seeds, settings that differ."""
 
 from collections.abc import Callable, Sequence
 
@@ -105,14 +105,12 @@ def _interval(low: float, middle: float, high: float, width: int) -> str:
     return "".join(marks)
 
 
-def differing(configs: Sequence[tuple[str, Config]]) -> dict[str, list[Text]]:
+def differing(configs: Sequence[Config]) -> dict[str, list[Text]]:
     """Return a row for each setting that is not the same in all runs."""
     rows = {}
-    for known in fields():
-        values = [value(config, known) for _, config in configs]
-        if len(set(map(str, values))) > 1:
-            texts = [Text(known.key), *(Text(printable(str(found))) for found in values)]
-            for text in texts:
-                text.no_wrap, text.overflow = True, "ellipsis"
-            rows[known.key] = texts
+    for field in fields():
+        values = [str(value(config, field)) for config in configs]
+        if len(set(values)) > 1:
+            texts = (field.key, *map(printable, values))
+            rows[field.key] = [Text(text, no_wrap=True, overflow="ellipsis") for text in texts]
     return rows

@@ -1,4 +1,4 @@
-"""The next run's settings while they are being chosen: as typed, undone, and judged."""
+"""Settings of the next run as they are typed, with undo and checks."""
 
 import contextlib
 
@@ -12,7 +12,7 @@ from data import corpora
 
 
 class Draft:
-    """A text for each setting, over a preset. A text may be one that its setting does not accept.
+    """A preset and a text for each setting, which may be one that the setting does not accept.
 
     The texts of alternatives that are not chosen are kept, so that choosing them shows them again.
     """
@@ -25,15 +25,15 @@ class Draft:
         self._typing_in = ""
 
     def fields(self) -> list[Field]:
-        """The settings that the chosen alternatives bring."""
+        """Return the settings of the chosen alternatives."""
         return [one for one in fields() if not one.choice or self._texts[one.choice] in one.kinds]
 
     def text(self, field: Field) -> str:
-        """A setting's value as typed."""
+        """Return the text of a setting."""
         return self._texts[field.key]
 
     def type(self, field: Field, text: str) -> None:
-        """Take a setting's value as typed; all that is typed into one setting is undone at once."""
+        """Change the text of a setting. Changes of one setting in a row are undone together."""
         if text == self._texts[field.key]:
             return
         if self._typing_in != field.key:
@@ -42,32 +42,28 @@ class Draft:
         self._texts[field.key] = text
 
     def choose(self, preset_name: str) -> None:
-        """Start from another preset.
-
-        Raises InputError when it cannot be used.
-        """
+        """Start from another preset. Raise InputError when it cannot be used."""
         base = preset(preset_name)
         self._keep()
         self.preset_name, self.base, self._texts = preset_name, base, spell(base)
 
     def fill(self, config: Config) -> None:
-        """Take every value of a configuration, over the preset as it is."""
+        """Change all texts to the values of a configuration."""
         self._keep()
         self._texts = spell(config)
 
     def reset(self, field: Field) -> None:
-        """Take a setting back to the preset."""
+        """Return a setting to the preset."""
         self._typing_in = ""
         self.type(field, field.spell(self.preset_value(field)))
         self._typing_in = ""
 
     def preset_value(self, field: Field) -> Value:
-        """Value of the preset; the default where the preset has another alternative."""
-        found = value(self.base, field)
-        return field.default if found is None else found
+        """Return the value of the preset; the default where it has another alternative."""
+        return _filled(self.base, field)
 
     def undo(self) -> bool:
-        """Take back the last change; False when there is none."""
+        """Undo the last change; False when there is none."""
         if not self._past:
             return False
         self.preset_name, self.base, self._texts = self._past.pop()
@@ -75,10 +71,7 @@ class Draft:
         return True
 
     def parse(self, field: Field) -> Value:
-        """The value that a setting's text stands for.
-
-        Raises InputError when the setting does not accept it.
-        """
+        """Parse the text of a setting. Raise InputError when the setting does not accept it."""
         parsed = field.parse(self.text(field))
         if field.key == "data.corpus":
             _check_file(field.key, str(parsed), ", ".join(corpora()) + ", or a file")
@@ -87,7 +80,7 @@ class Draft:
         return parsed
 
     def problem(self, field: Field) -> str:
-        """The sentence that refuses a setting's text; empty when it is accepted."""
+        """Return the error in a setting's text; empty when it is accepted."""
         try:
             self.parse(field)
         except InputError as error:
@@ -102,15 +95,11 @@ class Draft:
             return True
 
     def changed(self) -> list[Field]:
-        """The settings that differ from the preset."""
+        """Return the settings that differ from the preset."""
         return [one for one in self.fields() if self.differs(one)]
 
     def config(self) -> Config:
-        """The configuration as typed.
-
-        Raises InputError for the first setting that does not hold, and for settings that contradict
-        one another.
-        """
+        """Return the configuration. Raise InputError for the first setting that is not accepted."""
         values = {one.key: self.parse(one) for one in self.fields()}
         try:
             return with_values(Config(), values, where="")
@@ -123,23 +112,21 @@ class Draft:
 
 
 def spell(config: Config) -> dict[str, str]:
-    """The values of a configuration as texts, by key; defaults for what it does not have."""
-    return {
-        one.key: one.spell(one.default if (found := value(config, one)) is None else found)
-        for one in fields()
-    }
+    """Return the values of a configuration as texts by key; defaults for what it does not have."""
+    return {one.key: one.spell(_filled(config, one)) for one in fields()}
 
 
 def label(one: Field) -> str:
-    """Name of a setting within its section. A choice is named by its place, its settings follow."""
+    """Name a setting within its section: a choice by its place, its settings indented."""
     place, _, name = one.key.rpartition(".")
-    if "." not in place:
-        return name.replace("_", " ")
-    return (
-        place.partition(".")[2].replace("_", " ")
-        if name == "kind"
-        else f"  {name}".replace("_", " ")
-    )
+    choice = place.partition(".")[2]
+    text = name if not choice else choice if name == "kind" else f"  {name}"
+    return text.replace("_", " ")
+
+
+def _filled(config: Config, field: Field) -> Value:
+    found = value(config, field)
+    return field.default if found is None else found
 
 
 def _check_file(key: str, name: str, accepted: str) -> None:

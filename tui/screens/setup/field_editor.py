@@ -1,13 +1,10 @@
-"""The setting in hand: its name, its value to be typed or chosen, and its description."""
-
-from dataclasses import dataclass
+"""Editor of one setting: name, value to type or choose, description."""
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, Static
 
@@ -15,7 +12,7 @@ from core.config.fields import Field
 from core.text import printable
 from data import corpora
 from tui.screens.setup.draft import Draft
-from tui.screens.setup.field_list import choices
+from tui.screens.setup.field_list import Changed, choices
 
 
 class FieldInput(Input):
@@ -42,15 +39,9 @@ class FieldEditor(Vertical):
     }
     """
 
-    @dataclass
-    class Changed(Message):
-        """The text of the setting was changed."""
-
-        field: Field
-        text: str
-
-    def __init__(self) -> None:
+    def __init__(self, draft: Draft) -> None:
         super().__init__()
+        self._draft = draft
         self.field: Field | None = None
 
     def compose(self) -> ComposeResult:
@@ -61,9 +52,9 @@ class FieldEditor(Vertical):
             yield Static(id="choices", markup=False)
         yield Static(id="about", markup=False)
 
-    def show(self, field: Field | None, draft: Draft) -> None:
-        """Show a setting of a draft; None for no setting."""
-        self.field = field
+    def show(self, field: Field | None) -> None:
+        """Show a setting; None for no setting."""
+        draft, self.field = self._draft, field
         self.visible = field is not None
         if field is None:
             return
@@ -89,7 +80,7 @@ class FieldEditor(Vertical):
         )
 
     def edit(self) -> None:
-        """Give the keys to the value."""
+        """Focus the value, where it is typed."""
         typed = self.query_one("#value", Input)
         if typed.display:
             typed.focus()
@@ -99,4 +90,5 @@ class FieldEditor(Vertical):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         if self.field:
-            self.post_message(self.Changed(self.field, event.value))
+            self._draft.type(self.field, event.value)
+            self.post_message(Changed(self.field))

@@ -1,6 +1,7 @@
-"""The settings as a list: one line each with value and accepted values, under its section."""
+"""List of settings by section: a line each, with value and accepted values."""
 
 import contextlib
+from dataclasses import dataclass
 
 from textual.binding import Binding
 from textual.content import Content
@@ -14,11 +15,18 @@ from tui.screens.setup.draft import Draft, label
 
 NAME_WIDTH, VALUE_WIDTH = 24, 22
 ROOM_FOR_NOTES = 70
-"""Columns from which on a line also shows the accepted values."""
+"""The least number of columns for the accepted values."""
+
+
+@dataclass
+class Changed(Message):
+    """The text of a setting was changed in the draft."""
+
+    field: Field
 
 
 class FieldList(OptionList):
-    """Shows a draft. The setting in hand is the highlighted one."""
+    """The settings of a draft."""
 
     BINDINGS = [
         Binding("enter", "select", "Edit", show=False),
@@ -38,25 +46,18 @@ class FieldList(OptionList):
     }
     """
 
-    class Turned(Message):
-        """Another of a field's choices is asked for."""
-
-        def __init__(self, field: Field, by: int) -> None:
-            super().__init__()
-            self.field, self.by = field, by
-
     def __init__(self, draft: Draft) -> None:
         super().__init__(markup=False)
         self._draft = draft
 
     @property
     def field(self) -> Field | None:
-        """The setting in hand."""
+        """The highlighted setting."""
         option = self.highlighted_option
         return field(option.id) if option and option.id else None
 
     def show(self, found: list[Field]) -> None:
-        """List these fields, and keep the one in hand where it is among them."""
+        """List these settings; keep the highlighted one where it is among them."""
         field, options = self.field, list[Option]()
         for section, about in sections().items():
             here = [one for one in found if one.section == section]
@@ -69,28 +70,27 @@ class FieldList(OptionList):
             self.add_options(options)
             at = [option.id for option in options].index(field.key) if field in found else None
             self.highlighted = at if at is not None else (1 if found else None)
-        self._highlight_shown()
+        if self.highlighted is not None:
+            option = self.options[self.highlighted]
+            self.post_message(self.OptionHighlighted(self, option, self.highlighted))
 
     def draw_again(self, field: Field | None = None) -> None:
-        """Show a field, or all of them, as they stand."""
+        """Draw a setting anew, or all."""
         for one in [field] if field else fields():
             with contextlib.suppress(OptionDoesNotExist):
                 self.replace_option_prompt(one.key, self._line(one))
 
     def on_resize(self) -> None:
-        """Fit the lines to the room there is."""
+        """Fit the lines to the width."""
         self.draw_again()
 
     def action_turn(self, by: int) -> None:
-        """Ask for the next or the previous choice of the field in hand."""
-        if self.field and choices(self.field):
-            self.post_message(self.Turned(self.field, by))
-
-    def _highlight_shown(self) -> None:
-        if self.highlighted is not None:
-            self.post_message(
-                self.OptionHighlighted(self, self.options[self.highlighted], self.highlighted)
-            )
+        """Take the next or the previous choice of the highlighted setting."""
+        field = self.field
+        if field and (there := choices(field)):
+            at = there.index(self._draft.text(field)) + by
+            self._draft.type(field, there[at % len(there)])
+            self.post_message(Changed(field))
 
     def _line(self, field: Field) -> Content:
         """Compose mark, name, value, and accepted values."""
@@ -108,5 +108,5 @@ class FieldList(OptionList):
 
 
 def choices(field: Field) -> tuple[str, ...]:
-    """The values of a setting that has only a few."""
+    """Return the values of a setting with few; nothing for other settings."""
     return ("true", "false") if field.type is bool else field.choices

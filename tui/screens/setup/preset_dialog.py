@@ -2,13 +2,12 @@
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Label
 
 from core.config.presets import check_free, own_folder, own_names
 from core.errors import InputError
-from core.text import printable
 from tui.widgets.dialog import Dialog
+from tui.widgets.message_line import MessageLine
 
 
 class PresetDialog(Dialog[tuple[str, str, bool]]):
@@ -31,38 +30,32 @@ class PresetDialog(Dialog[tuple[str, str, bool]]):
         with Horizontal(classes="row"):
             yield Label("Description")
             yield Input(compact=True, id="description", placeholder="what it is good for")
-        yield Static(Content(f"A file in {printable(str(own_folder()))}"), id="said")
+        yield MessageLine(f"A file in {own_folder()}", id="said")
         with Horizontal(classes="answers"):
-            yield Button("Cancel", id="no", compact=True)
+            yield Button("Cancel", action="screen.dismiss(None)", compact=True)
             yield Button("Save", id="yes", variant="primary", compact=True)
 
     def on_input_changed(self) -> None:
         """Check the name as it is typed."""
         name = self.query_one("#name", Input).value.strip()
-        button, said = self.query_one("#yes", Button), self.query_one("#said", Static)
+        button, message = self.query_one("#yes", Button), self.query_one(MessageLine)
         try:
             check_free(name, replace=True)
         except InputError as error:
             button.disabled = True
-            said.update(Content.styled(printable(str(error)) if name else "", "$text-error"))
+            message.show(str(error) if name else "", wrong=True)
             return
         button.disabled = False
         taken = name in own_names()
         button.label = "Replace it" if taken else "Save"
-        said.update(
-            Content.styled(f"There is a preset {name} already.", "$text-warning")
-            if taken
-            else Content(f"{printable(str(own_folder() / name))}.toml")
-        )
+        file = f"{own_folder() / name}.toml"
+        message.show(f"There is a preset {name} already." if taken else file, wrong=taken)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Move the focus to the description, and from there to the buttons."""
         self.query_one("#description" if event.input.id == "name" else "#yes").focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Close with the entries, or without a result."""
-        if event.button.id == "no":
-            self.dismiss(None)
-            return
+    def on_button_pressed(self) -> None:
+        """Close with the entries."""
         name, about = (self.query_one(id, Input).value.strip() for id in ("#name", "#description"))
         self.dismiss((name, about, name in own_names()))

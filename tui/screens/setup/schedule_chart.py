@@ -1,4 +1,4 @@
-"""Beta, teacher forcing and learning rate over the training that a configuration describes."""
+"""Charts of beta, teacher forcing and learning rate over the training of a configuration."""
 
 from array import array
 
@@ -9,18 +9,18 @@ from tui.charts.board import Board
 from tui.charts.series_cache import Line
 
 STEPS_PER_EPOCH = 100
-"""Resolution of the schedules in the picture, whatever the corpus."""
+"""Resolution of the charts, whatever the corpus."""
 POINTS = 240
 SCHEDULES = {
     "beta": ("objective", "prior"),
     "teacher_forcing_ratio": ("teacher_forcing",),
     "learning_rate": ("optimizer",),
 }
-"""The schedules, and the sections whose fields shape them."""
+"""The schedules, and the sections whose settings they depend on."""
 
 
 class SchedulePicture(Board):
-    """Three charts over epochs, or, where room is short, the one of the edited section."""
+    """Three charts over epochs; on a narrow screen, the one of the edited section."""
 
     DEFAULT_CSS = """
     SchedulePicture {
@@ -34,7 +34,7 @@ class SchedulePicture(Board):
         super().__init__([*SCHEDULES], axes=("epoch",))
 
     def attend(self, section: str) -> None:
-        """Note the section of the field that is edited."""
+        """Mark the charts of the edited section."""
         for name, sections in SCHEDULES.items():
             self.query_one(f"#{name}").set_class(section in sections, "-in-question")
         self.set_class(bool(self.query(".-in-question")), "-attended")

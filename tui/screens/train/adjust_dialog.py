@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label, Static
 
@@ -17,10 +16,9 @@ from tui.widgets.message_line import MessageLine
 
 
 class AdjustDialog(Dialog[dict[str, float | None]]):
-    """One field for each number: a value, or `schedule`. The result is the changed numbers."""
+    """A field for each number: a value, or `schedule`. The result is the changed numbers."""
 
     TITLE = "Adjust while it trains"
-    BINDINGS = [Binding("escape", "cancel", "Cancel")]
     DEFAULT_CSS = """
     AdjustDialog {
         .row Label { width: 18; }
@@ -52,7 +50,7 @@ class AdjustDialog(Dialog[dict[str, float | None]]):
                 yield Static(now + field(key).accepts, classes="note", markup=False)
         yield MessageLine(id="problem")
         with Horizontal(classes="answers"):
-            yield Button("Cancel", id="cancel", compact=True)
+            yield Button("Cancel", action="screen.dismiss(None)", compact=True)
             yield Button("Apply", id="apply", variant="primary", compact=True)
 
     @on(Input.Submitted)
@@ -68,8 +66,3 @@ class AdjustDialog(Dialog[dict[str, float | None]]):
             self.query_one(MessageLine).show(str(error), wrong=True)
         else:
             self.dismiss(edits)
-
-    @on(Button.Pressed, "#cancel")
-    def action_cancel(self) -> None:
-        """Close without a change."""
-        self.dismiss({})

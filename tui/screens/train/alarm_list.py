@@ -17,17 +17,15 @@ class AlarmList(TextDialog):
     BINDINGS = [Binding("w", "dismiss(None)", "Close", show=False)]
 
     def __init__(self, alarms: Sequence[Alarm]) -> None:
-        standing = Content("\n\n").join(_standing(alarms))
-        over = Content("\n").join(_over(alarms))
-        parts = {"standing": standing or Content("No active alarms.")}
-        if over:
-            parts["over"] = Content("\n").join(
-                [Content.styled("Past alarms", "bold $text-accent"), over]
-            )
+        active = Content("\n\n").join(_active(alarms))
+        parts = {"active": active or Content("No active alarms.")}
+        if past := [*_past(alarms)]:
+            title = Content.styled("Past alarms", "bold $text-accent")
+            parts["past"] = Content("\n").join([title, *past])
         super().__init__("Alarms", parts, "Escape or w")
 
 
-def _standing(alarms: Sequence[Alarm]) -> Iterator[Content]:
+def _active(alarms: Sequence[Alarm]) -> Iterator[Content]:
     last = {alarm.kind: alarm for alarm in alarms}
     for alarm in last.values():
         if alarm.begins:
@@ -35,7 +33,7 @@ def _standing(alarms: Sequence[Alarm]) -> Iterator[Content]:
             yield Content.assemble((printable(head), "bold $text-warning"), "\n", in_words(alarm))
 
 
-def _over(alarms: Sequence[Alarm]) -> Iterator[Content]:
+def _past(alarms: Sequence[Alarm]) -> Iterator[Content]:
     began: dict[str, Alarm] = {}
     for alarm in alarms:
         if alarm.begins:

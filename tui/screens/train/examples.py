@@ -16,26 +16,21 @@ def conversions(found: Sequence[Conversion]) -> Content:
 
 def draws(found: Sequence[Draw]) -> Content:
     """Return a line for each: a mark for a hit, and the forms."""
-    return Content("\n").join(draw(one.forms, one.hit) for one in found)
+    return Content("\n").join(_draw(one) for one in found)
 
 
-def draw(forms: Sequence[str], hit: bool) -> Content:
-    """Return a mark for a hit, and the forms."""
-    words = printable(" ".join(forms))
-    return Content.styled(f"✓ {words}", "$text-success") if hit else Content(f"  {words}")
-
-
-def changed(source: str, form: str, style: str = "bold $text-accent") -> Content:
-    """Return the form; the part that differs from the head of the source is styled."""
-    shared = len(commonprefix([source, form]))  # noqa: RUF071
-    return Content.assemble(printable(form[:shared]), (printable(form[shared:]), style))
+def _draw(found: Draw) -> Content:
+    words = printable(" ".join(found.forms))
+    return Content.styled(f"✓ {words}", "$text-success") if found.hit else Content(f"  {words}")
 
 
 def _conversion(found: Conversion) -> Content:
+    """Style the part of the prediction that differs from the head of the source."""
     right = found.prediction == found.target
-    mark = Content.styled("✓ ", "$text-success") if right else Content.styled("✗ ", "$text-error")
-    wanted = (
-        Content("") if right else Content.styled(f" ({printable(found.target)})", "$text-muted")
+    shared = len(commonprefix([found.source, found.prediction]))  # noqa: RUF071
+    return Content.assemble(
+        ("✓ ", "$text-success") if right else ("✗ ", "$text-error"),
+        f"{printable(found.source)} → {printable(found.prediction[:shared])}",
+        (printable(found.prediction[shared:]), "bold $text-accent"),
+        ("" if right else f" ({printable(found.target)})", "$text-muted"),
     )
-    shown = changed(found.source, found.prediction)
-    return mark + Content(f"{printable(found.source)} → ") + shown + wanted

@@ -10,15 +10,12 @@ LOG_BYTES = 2**16
 
 
 class LogTail(Log):
-    """Shows the last lines of `log.txt`; hidden at first."""
+    """The last lines of `log.txt`."""
 
-    def on_mount(self) -> None:
-        """Hide, under a title."""
-        self.border_title = "What libraries print (log.txt); g closes"
-        self.display = False
+    BORDER_TITLE = "What libraries print (log.txt); g closes"
 
     def show(self, lines: list[str]) -> None:
-        """Show lines, as far as they are new."""
+        """Show the lines that are new."""
         if lines != list(self.lines)[: len(lines)] or len(self.lines) > len(lines) + 1:
             self.clear()
             self.write_lines(lines)

@@ -2,13 +2,14 @@
 
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Static
 
+from core.config.schema import Chosen
 from core.runs.history import History
 from tui.text.format import count, duration, figure
 
@@ -16,18 +17,10 @@ if TYPE_CHECKING:
     from core.compute.system_metrics import Readings
 
 
-class _Hardware(msgspec.Struct, frozen=True):
-    device: str
-    threads: int
-    precision: str
-    batch_size: int
-
-
 class Computer(msgspec.Struct, frozen=True):
     """The visible part of a run's environment.json, which is read without torch."""
 
-    hardware: _Hardware
-    accelerator: str = ""
+    hardware: Chosen
 
 
 def read_computer(file: Path) -> Computer | None:
@@ -41,10 +34,11 @@ def read_computer(file: Path) -> Computer | None:
 class RunStats(Static):
     """A few lines of names and values."""
 
+    BORDER_TITLE = "Pace and machine"
+
     def __init__(self, id: str | None = None) -> None:
-        self._changed: tuple[Region, ...] = ()
+        super().__init__(id=id)
         self._drawn: list[str] = []
-        super().__init__(id=id, markup=False)
         self._lines: list[str] = []
         self._computer: list[str] = []
 
@@ -87,27 +81,17 @@ class RunStats(Static):
             self._computer.append(_pair(memory, gpu))
         self._draw()
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
-        """Request a redraw; for new lines, of those alone."""
-        regions = regions or self._changed
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+    def render(self) -> Content:
+        """Return the lines."""
+        return Content("\n".join(self._drawn))
 
     def _draw(self) -> None:
-        lines = self._lines + self._computer
-        pairs = enumerate(zip_longest(lines, self._drawn))
-        changed = [y for y, (line, before) in pairs if line != before]
-        if not changed:
-            return
-        self._drawn = lines
-        self._changed = tuple(Region(0, y, self.size.width, 1) for y in changed)
-        self.update(Content("\n".join(lines)), layout=False)
-        self._changed = ()
+        """Draw the lines that have changed."""
+        before, self._drawn = self._drawn, self._lines + self._computer
+        pairs = enumerate(zip_longest(self._drawn, before))
+        changed = [Region(0, y, self.size.width, 1) for y, (line, old) in pairs if line != old]
+        if changed:
+            self.refresh(*changed)
 
 
 def _pair(left: str, right: str) -> str:

@@ -110,13 +110,12 @@ A value that is set by hand holds until it is given back to its schedule, also a
                 yield RunStats(id="stats")
                 yield Static(id="conversions")
                 yield Static(id="draws")
-        yield Static(id="legend")
-        yield KlStrip(id="strip")
+        yield Static(id="legend", classes="line")
+        yield KlStrip(id="strip", classes="line")
         yield LogTail(id="log")
 
     def on_mount(self) -> None:
         """Follow the run in view."""
-        self.query_one("#stats").border_title = "Pace and machine"
         self.query_one("#conversions").border_title = "Last conversions"
         self.query_one("#draws").border_title = "Last samples from N(0, I)"
         self.set_interval(self.host.refresh_seconds, self._read)
@@ -136,8 +135,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if self.run:
             self.run.update(PORTION)
             self._loading = self.run.behind > 0
-        self.query_one("#conversions", Static).update("")
-        self.query_one("#draws", Static).update("")
+        self._show_examples(Content(), Content())
         self.query_one("#strip", KlStrip).show(())
         self._follow_chosen()
         self._read()
@@ -170,16 +168,13 @@ A value that is set by hand holds until it is given back to its schedule, also a
     def _others(self) -> list[tuple[int, FollowedRun]]:
         """The chosen runs beside the one in view, with their places."""
         # A run that is chosen on another screen is followed once this screen is back.
-        there = ((place, run) for place, run in self.host.chosen if run in self._runs)
-        chosen = ((place, self._runs[run]) for place, run in there)
-        return [(place, run) for place, run in chosen if run is not self.run]
+        followed = ((at, self._runs[run]) for at, run in self.host.chosen if run in self._runs)
+        return [(place, run) for place, run in followed if run is not self.run]
 
     def _follow_chosen(self) -> None:
         """Follow the run in view and the chosen runs."""
         chosen = [run for _, run in self.host.chosen]
-        if self.run:
-            chosen = [run for run in chosen if run != self.run.directory]
-        self._runs.follow([*([self.run] if self.run else ()), *chosen])
+        self._runs.follow([self.run, *chosen] if self.run else chosen)
         self._show_legend()
 
     def _read(self) -> None:
@@ -267,8 +262,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if status != self._status_shown:
             self._status_shown = status
             self.query_one("#status", Static).update(status, layout=False)
-        if self._steered is not (steered := self.host.steered):
-            self._steered = steered
+        if self._steered is not self.host.steered:
+            self._steered = self.host.steered
             self.refresh_bindings()
         if empty:
             return
@@ -314,23 +309,17 @@ A value that is set by hand holds until it is given back to its schedule, also a
         line.display = bool(others)
         if self.run and others:
             runs = [(self.host.chosen.place(self.run.directory), self.run), *others]
-            entries = ((place, short_name(run.name), "") for place, run in runs)
-            line.update(legend(entries), layout=False)
+            line.update(legend((at, short_name(run.name), "") for at, run in runs), layout=False)
 
     def _status(self) -> Content:
-        if self.run and self.run.problem:
-            return Content.styled(printable(self.run.problem), "$text-error")
+        run = self.run
+        if run and run.problem:
+            return Content.styled(printable(run.problem), "$text-error")
         if self._state == "starting":
             return Content("Starting: loading PyTorch, measuring threads and precision ...")
-        if self.run is None or self.run.config is None:
+        if run is None or run.config is None:
             return Content("No run in view.")
-        return status(
-            self.run.directory,
-            self.run.config,
-            self._history,
-            self._state,
-            loading=self._loading,
-        )
+        return status(run.directory, run.config, run.history, self._state, loading=self._loading)
 
     # Keys
 

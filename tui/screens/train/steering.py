@@ -1,7 +1,6 @@
 """Keys that steer the training of the run in view."""
 
 from core.config.presets import preset
-from core.errors import InputError
 from core.runs.followed import FollowedRun
 from core.training.schedules import EDITABLE, SCHEDULED
 from tui.screens.base import AppScreen
@@ -27,20 +26,15 @@ class SteeringScreen(AppScreen):
 
     def action_train(self) -> None:
         """Train with the settings of the Setup screen, or the default ones."""
-        try:
+        with self.errors_notified():
             setup = self.host.setup_settings() or (preset("default"), "", "default")
-        except InputError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
             self.host.start_training(*setup)
 
     def action_pause(self) -> None:
         """Pause the training, or go on with it."""
         if training := self.host.steered:
-            if training.control.pausing:
-                training.control.resume()
-            else:
-                training.control.pause()
+            control = training.control
+            (control.resume if control.pausing else control.pause)()
 
     def action_stop(self) -> None:
         """Stop the training with a checkpoint."""
