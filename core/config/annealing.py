@@ -1,4 +1,4 @@
-"""Annealing: the schedule of beta, the weight of the KL, over a training.
+"""Annealing: the course of beta, the weight of the KL, over a training.
 
 Progress is the share of the training that lies behind, from 0 to 1.
 """
@@ -8,15 +8,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from core.config.section import Choice, Weight, doc
+from core.config.section import Choice, Weight
 
 SIGMOID_STEEPNESS = 12.0
 
 
 class Annealing(Choice, frozen=True):
-    """Base of the schedules of beta. It is constant unless a subclass moves it."""
+    """Base of the courses of beta. It is constant unless a subclass moves it.
 
-    beta_max: Annotated[Weight, doc("Beta after a rise, and throughout when constant.")] = 0.1
+    beta_max: Beta after a rise, and throughout when constant.
+    """
+
+    beta_max: Weight = 0.1
 
     @property
     def n_cycles(self) -> int:
@@ -38,28 +41,20 @@ class Constant(Annealing, frozen=True):
 
 
 class Monotonic(Annealing, frozen=True):
-    """Beta rises once and then holds."""
+    """Beta rises once and then holds.
 
-    beta_start: Annotated[Weight, doc("Beta at the start of a rise.")] = 0.0
-    shape: Annotated[Literal["linear", "sigmoid", "cosine"], doc("Form of each rise of beta.")] = (
-        "linear"
-    )
-    rise_ratio: Annotated[
-        float,
-        Meta(gt=0, le=1),
-        doc(
-            """Share of a cycle (of the whole training when monotonic) in which beta rises; then it
-            holds. R of Fu et al. 2019."""
-        ),
-    ] = 0.7
-    zero_ratio: Annotated[
-        float,
-        Meta(ge=0, lt=1),
-        doc(
-            """Share of a cycle, at its head, in which beta rests at its start value.
-            Source: Li et al. 2020 (Optimus), section 3.3."""
-        ),
-    ] = 0.0
+    beta_start: Beta at the start of a rise.
+    shape: Form of each rise of beta.
+    rise_ratio: Share of a cycle (of the whole training when monotonic) in which beta rises; then it
+        holds. R of Fu et al. 2019.
+    zero_ratio: Share of a cycle, at its head, in which beta rests at its start value. Source: Li et
+        al. 2020 (Optimus), section 3.3.
+    """
+
+    beta_start: Weight = 0.0
+    shape: Literal["linear", "sigmoid", "cosine"] = "linear"
+    rise_ratio: Annotated[float, Meta(gt=0, le=1)] = 0.7
+    zero_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
     def __post_init__(self) -> None:
         """Raise ValueError for fields that contradict one another."""
@@ -93,13 +88,12 @@ class Monotonic(Annealing, frozen=True):
 
 
 class Cyclical(Monotonic, frozen=True):
-    """Beta rises and holds again and again."""
+    """Beta rises and holds again and again.
 
-    cycles: Annotated[
-        int,
-        Meta(ge=1, le=10_000),
-        doc("Cycles over the whole training. M of Fu et al. 2019."),
-    ] = 4
+    cycles: Cycles over the whole training. M of Fu et al. 2019.
+    """
+
+    cycles: Annotated[int, Meta(ge=1, le=10_000)] = 4
 
     @property
     def n_cycles(self) -> int:

@@ -9,10 +9,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from core.config.annealing import rise
-from core.config.section import Choice, Count, Ratio, doc
+from core.config.section import Choice, Count, Ratio
 
 ONECYCLE_START = 1 / 25
-FinalRatio = Annotated[Ratio, doc("Learning rate at the end, as a share of the highest one.")]
 
 
 class RateSchedule(Choice, frozen=True):
@@ -28,10 +27,14 @@ class ConstantRate(RateSchedule, frozen=True, tag="constant"):
 
 
 class Step(RateSchedule, frozen=True):
-    """The learning rate decays every few epochs, as PyTorch's StepLR."""
+    """The learning rate decays every few epochs, as PyTorch's StepLR.
 
-    step_epochs: Annotated[Count, doc("Epochs between two decays of the learning rate.")] = 500
-    gamma: Annotated[float, Meta(gt=0, le=1), doc("Factor of each decay.")] = 0.8
+    step_epochs: Epochs between two decays of the learning rate.
+    gamma: Factor of each decay.
+    """
+
+    step_epochs: Count = 500
+    gamma: Annotated[float, Meta(gt=0, le=1)] = 0.8
 
     def value(self, peak: float, progress: float, epoch: int) -> float:
         """Learning rate."""
@@ -39,9 +42,12 @@ class Step(RateSchedule, frozen=True):
 
 
 class Cosine(RateSchedule, frozen=True):
-    """The learning rate falls along a cosine. Source: Loshchilov & Hutter 2017, eq. 5."""
+    """The learning rate falls along a cosine. Source: Loshchilov & Hutter 2017, eq. 5.
 
-    final_ratio: FinalRatio = 0.01
+    final_ratio: Learning rate at the end, as a share of the highest one.
+    """
+
+    final_ratio: Ratio = 0.01
 
     def value(self, peak: float, progress: float, epoch: int) -> float:
         """Learning rate."""
@@ -50,12 +56,14 @@ class Cosine(RateSchedule, frozen=True):
 
 
 class OneCycle(RateSchedule, frozen=True):
-    """The learning rate rises from a 25th, then falls. Source: Smith & Topin 2018."""
+    """The learning rate rises from a 25th, then falls. Source: Smith & Topin 2018.
 
-    warmup_ratio: Annotated[
-        float, Meta(ge=0, lt=1), doc("Share of the training in which the learning rate rises.")
-    ] = 0.1
-    final_ratio: FinalRatio = 0.01
+    warmup_ratio: Share of the training in which the learning rate rises.
+    final_ratio: Learning rate at the end, as a share of the highest one.
+    """
+
+    warmup_ratio: Annotated[float, Meta(ge=0, lt=1)] = 0.1
+    final_ratio: Ratio = 0.01
 
     def value(self, peak: float, progress: float, epoch: int) -> float:
         """Learning rate."""

@@ -1,5 +1,7 @@
 """Building blocks of the configuration: groups of settings, and choices among such groups."""
 
+import inspect
+import re
 from typing import Annotated
 
 import msgspec
@@ -13,7 +15,17 @@ Weight = Annotated[float, Meta(ge=0, le=1000)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A group of settings that belong to one idea."""
+    """A group of settings that belong to one idea, each described in its docstring: `name: text`.
+
+    The texts are the help of `--set`, on the Setup screen and in the JSON schema.
+    """
+
+    def __init_subclass__(cls) -> None:
+        """Put the description of each setting into its annotation."""
+        described, hints = inspect.cleandoc(cls.__doc__ or ""), cls.__annotations__
+        for name, text in re.findall(r"^(\w+): (.+(?:\n +.+)*)", described, re.MULTILINE):
+            if name in hints:
+                hints[name] = Annotated[hints[name], Meta(description=" ".join(text.split()))]
 
 
 class Choice(Section, frozen=True, tag_field="kind", tag=str.lower):
@@ -23,8 +35,3 @@ class Choice(Section, frozen=True, tag_field="kind", tag=str.lower):
     def kind(self) -> str:
         """Name of the alternative."""
         return str(self.__struct_config__.tag)
-
-
-def doc(text: str) -> Meta:
-    """Describe a setting: the help of `--set`, the text on the Setup screen, the JSON schema."""
-    return Meta(description=" ".join(text.split()))

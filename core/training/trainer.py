@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.compute.hardware import Hardware, choose, is_out_of_memory
 from core.compute.workers import Workers
-from core.config.schema import Config
+from core.config.schema import Config, Skip
 from core.corpus.paradigms import Corpus, Pair
 from core.corpus.vocabulary import Vocabulary
 from core.errors import Cancelled, InputError
@@ -77,7 +77,8 @@ class Trainer:
         self._position = Position()
         self._step = 0
         self._clock = Clock()
-        self._tolerated = config.optimizer.on_nonfinite.tolerated
+        nonfinite = config.optimizer.on_nonfinite
+        self._tolerated = nonfinite.at_most if isinstance(nonfinite, Skip) else 0
         self._means = RunningMeans(self.device, self._tolerated)
         self._resumed = False
 
