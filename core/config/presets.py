@@ -22,12 +22,12 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 def preset_names() -> tuple[str, ...]:
-    """Names of the presets: those that ship, `default` first, then the user's own."""
+    """List the presets: those that ship, `default` first, then the user's own."""
     return (*shipped_names(), *own_names())
 
 
 def preset(name: str) -> Config:
-    """A preset, which is a complete configuration.
+    """Read a preset, which is a complete configuration.
 
     Raises InputError for an unknown name, and for a user's preset that cannot be used.
     """
@@ -35,17 +35,14 @@ def preset(name: str) -> Config:
 
 
 def preset_description(name: str) -> str:
-    """The sentence that describes a preset.
-
-    Raises InputError as `preset` does.
-    """
+    """Read the sentence that describes a preset. Raises InputError as `preset` does."""
     return str(read(name).get("description", ""))
 
 
 def save_preset(name: str, config: Config, description: str, *, replace: bool = False) -> Path:
-    """Save every setting as a preset of the user's own; the file that holds it.
+    """Save every setting as a preset of the user's own, and return its file.
 
-    replace: may take the place of another of the user's own.
+    replace: it may take the place of another of the user's own.
     Raises InputError when the name cannot be used or is taken, or the file cannot be written.
     """
     check_free(name, replace=replace)
@@ -62,31 +59,38 @@ def save_preset(name: str, config: Config, description: str, *, replace: bool = 
 
 
 def own_folder() -> Path:
-    """The folder of a user's presets, one file each."""
+    """Locate the folder of the user's presets, one file each."""
     return platformdirs.user_config_path("cvae-tui") / "presets"
 
 
 @functools.cache
+def _shipped() -> Mapping[str, Mapping[str, Any]]:
+    """Read the presets that ship, by name, `default` first."""
+    files = (resources.files("core.config") / "presets").iterdir()
+    return {
+        file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(files, key=lambda file: (file.name != "default.toml", file.name))
+    }
+
+
 def shipped_names() -> tuple[str, ...]:
-    """Names of the presets that ship, `default` first."""
-    folder = resources.files("core.config") / "presets"
-    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
-    return tuple(sorted(names, key=lambda name: name != "default"))
+    """List the presets that ship, `default` first."""
+    return tuple(_shipped())
 
 
 def own_names() -> tuple[str, ...]:
-    """Names of the user's presets. A shipped one's name is never a user's."""
+    """List the user's presets, without files that have the name of a shipped one."""
     names = sorted(path.stem for path in own_folder().glob("*.toml"))
     return tuple(name for name in names if NAME.fullmatch(name) and name not in shipped_names())
 
 
 def read(name: str) -> Mapping[str, Any]:
-    """The tables in a preset's file.
+    """Read the tables in a preset's file.
 
     Raises InputError for an unknown name, and for a user's file that cannot be read.
     """
-    if name in shipped_names():
-        return _read_shipped(name)
+    if name in _shipped():
+        return _shipped()[name]
     if name not in own_names():
         accepted = ", ".join((*shipped_names(), *own_names()))
         raise InputError(f"{shown(name)} is not a preset; accepted: {accepted}")
@@ -94,10 +98,7 @@ def read(name: str) -> Mapping[str, Any]:
 
 
 def check_free(name: str, *, replace: bool = False) -> None:
-    """Raise InputError unless a preset of one's own can be saved under a name.
-
-    replace: it may take the place of another of one's own.
-    """
+    """Raise InputError unless the user's preset can be saved under a name, as in `save_preset`."""
     if not NAME.fullmatch(name):
         raise InputError(
             f"{shown(name)} cannot be the name of a preset; accepted: 1 to 60 letters, digits, "
@@ -107,9 +108,3 @@ def check_free(name: str, *, replace: bool = False) -> None:
         raise InputError(f"the preset {name!r} ships with the program; choose another name")
     if name in own_names() and not replace:
         raise InputError(f"there is a preset {name!r} already; choose another name")
-
-
-@functools.cache
-def _read_shipped(name: str) -> Mapping[str, Any]:
-    text = (resources.files("core.config") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)

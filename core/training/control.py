@@ -1,61 +1,48 @@
 """Requests to a training, made by any thread and read by the training between its steps."""
 
 import threading
+from functools import partialmethod
 
 from core.training.schedules import Overrides
 
 
 class Control:
-    """Requests to one training. The training reads them between its steps."""
+    """Requests to one training. It reads them after the current step, or at once in a pause.
+
+    stop: save a checkpoint and end; a running evaluation is cancelled.
+    detach: record in the journal that the training goes on without its terminal.
+    take_*: return True if this was requested since the last call.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._pausing = False
-        self._stopping = False
-        self._checkpoint = False
-        self._evaluate = False
-        self._detach = False
+        self._asked: set[str] = set()
         self._edits: dict[str, float | None] = {}
 
-    def pause(self) -> None:
-        """Ask for a pause after the current step."""
+    def _ask(self, request: str) -> None:
         with self._changed:
-            self._pausing = True
-
-    def resume(self) -> None:
-        """Ask to go on after a pause."""
-        with self._changed:
-            self._pausing = False
+            self._asked.add(request)
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Ask for a checkpoint and the end after the current step; an evaluation is cancelled."""
+    def _take(self, request: str) -> bool:
         with self._changed:
-            self._stopping = True
+            asked = request in self._asked
+            self._asked.discard(request)
             self._changed.notify_all()
+        return asked
 
-    def checkpoint(self) -> None:
-        """Ask for a checkpoint after the current step."""
-        with self._changed:
-            self._checkpoint = True
-            self._changed.notify_all()
-
-    def evaluate(self) -> None:
-        """Ask for an evaluation after the current step."""
-        with self._changed:
-            self._evaluate = True
-            self._changed.notify_all()
-
-    def detach(self) -> None:
-        """Ask to record in the journal that the training goes on without its terminal."""
-        with self._changed:
-            self._detach = True
-            self._changed.notify_all()
+    pause = partialmethod(_ask, "pause")
+    resume = partialmethod(_take, "pause")
+    stop = partialmethod(_ask, "stop")
+    checkpoint = partialmethod(_ask, "checkpoint")
+    evaluate = partialmethod(_ask, "evaluate")
+    detach = partialmethod(_ask, "detach")
+    take_checkpoint = partialmethod(_take, "checkpoint")
+    take_evaluate = partialmethod(_take, "evaluate")
+    take_detach = partialmethod(_take, "detach")
 
     def edit(self, name: str, value: float | None) -> None:
-        """Ask to set beta, learning_rate or teacher_forcing_ratio from the next step on.
-
-        None returns it to its schedule.
+        """Ask to set beta, learning_rate or teacher_forcing_ratio; None returns it to its schedule.
 
         Raises InputError for another name or a value out of range.
         """
@@ -64,43 +51,24 @@ class Control:
             self._edits[name] = value
             self._changed.notify_all()
 
-    @property
-    def pausing(self) -> bool:
-        """True while the training should wait."""
-        return self._pausing and not self._stopping
-
-    @property
-    def stopping(self) -> bool:
-        """True once the training should end."""
-        return self._stopping
-
-    def take_checkpoint(self) -> bool:
-        """Return True if a checkpoint was requested since the last call."""
-        with self._changed:
-            asked, self._checkpoint = self._checkpoint, False
-        return asked
-
-    def take_evaluate(self) -> bool:
-        """Return True if an evaluation was requested since the last call."""
-        with self._changed:
-            asked, self._evaluate = self._evaluate, False
-        return asked
-
-    def take_detach(self) -> bool:
-        """Return True if the terminal was left since the last call."""
-        with self._changed:
-            left, self._detach = self._detach, False
-        return left
-
     def take_edits(self) -> dict[str, float | None]:
         """Return the last value requested since the last call, by name."""
         with self._changed:
             asked, self._edits = self._edits, {}
         return asked
 
+    @property
+    def pausing(self) -> bool:
+        """True while the training should wait."""
+        return "pause" in self._asked and not self.stopping
+
+    @property
+    def stopping(self) -> bool:
+        """True once the training should end."""
+        return "stop" in self._asked
+
     def wait_for_change(self) -> None:
         """Sleep while pausing, until the next request."""
         with self._changed:
-            requested = self._checkpoint or self._evaluate or self._detach or self._edits
-            if self.pausing and not requested:
+            if self._asked == {"pause"} and not self._edits:
                 self._changed.wait(timeout=1.0)

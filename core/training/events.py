@@ -1,11 +1,9 @@
-"""What a training says: typed, immutable, one line of the journal each.
+"""Events of a training: typed, immutable, one line of the journal each.
 
-Every event tells where it happened (step, epoch) and when (unix time; `elapsed` counts the seconds
-of training and evaluation, pauses left out). CE and KL are in nats per word, whatever the
-objective's convention.
+CE and KL are in nats per word, whatever `objective.ce_reduction` is.
 """
 
-from typing import Annotated
+from typing import Annotated, Union
 
 import msgspec
 
@@ -18,7 +16,10 @@ def _tag(name: str) -> str:
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=_tag):
-    """Something that happened after `step` steps, `epoch` passes over the words."""
+    """Something that happened after `step` steps, `epoch` passes over the words.
+
+    time: seconds since 1970. elapsed: seconds of training and evaluation, without pauses.
+    """
 
     step: int
     epoch: float
@@ -27,7 +28,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=_t
 
 
 class Started(Event, frozen=True):
-    """A training starts, or goes on from a checkpoint: then all that came after it is void."""
+    """Start of a training, or its resumption, which voids all events after its checkpoint."""
 
     resumed: bool
     steps: int
@@ -38,7 +39,11 @@ class Started(Event, frozen=True):
 
 
 class Progress(Event, frozen=True):
-    """Means over the steps since the last such event; schedules as they stand at this step."""
+    """Means over the steps since the last such event, and the schedules' values at this step.
+
+    eta: seconds that the rest takes. skipped: steps among them whose loss was not finite.
+    loss: the minimised objective, by `objective.ce_reduction`; None in journals of version 0.1.0.
+    """
 
     ce: Annotated[float | None, Metric("CE", "nats/word", noisy=True)]
     ce_per_character: Annotated[float | None, Metric("CE", "nats/character", noisy=True)]
@@ -49,128 +54,99 @@ class Progress(Event, frozen=True):
     gradient_norm: Annotated[float | None, Metric("Gradient norm", noisy=True)]
     words_per_second: Annotated[float, Metric("Speed", "words/s", noisy=True)]
     eta: float
-    """Seconds that the rest will take."""
     skipped: Annotated[int, Metric("Skipped steps")] = 0
-    """Steps among them that were left out of the training, their loss not being finite."""
     loss: Annotated[float | None, Metric("Loss", "nats", noisy=True)] = None
-    """The objective that is minimised, by the convention of `objective.ce_reduction`; None in
-    journals of version 0.1.0."""
 
 
 class Evaluated(Event, frozen=True):
-    """The model was scored."""
+    """Scores of the model.
+
+    joint: harmonic mean of selection BLEU-4 and Gaussian score. best: the score that chooses the
+    best checkpoint is higher than every earlier one.
+    """
 
     scores: Scores
     joint: Annotated[float, Metric("Joint score", bounds=UNIT_INTERVAL)]
-    """Harmonic mean of selection BLEU-4 and Gaussian score."""
     best: bool
-    """Whether no earlier score by which the best checkpoint is chosen was as high."""
 
 
 class Edited(Event, frozen=True):
-    """A number of the schedules was set by hand, from this step on."""
+    """A value of a schedule, set by hand from this step on; None returns it to its schedule.
+
+    name: beta, learning_rate or teacher_forcing_ratio.
+    """
 
     name: str
-    """beta, learning_rate or teacher_forcing_ratio."""
     value: float | None
-    """None when it was returned to its schedule."""
 
 
 class CheckpointDue(Event, frozen=True):
-    """The model should be saved now under this name. Not written to the journal."""
+    """Request to save the model now under this name. The journal does not hold it."""
 
     checkpoint: str
 
 
 class Saved(Event, frozen=True):
-    """A checkpoint is on the disk."""
+    """A checkpoint on the disk."""
 
     checkpoint: str
 
 
 class Paused(Event, frozen=True):
-    """The training waits."""
+    """Start of a pause."""
 
 
 class Unpaused(Event, frozen=True):
-    """The training goes on after a pause."""
+    """End of a pause."""
 
 
 class Detached(Event, frozen=True):
-    """The terminal is gone or was left; the training goes on without it."""
+    """Loss of the terminal, without which the training goes on."""
 
 
 class Stopped(Event, frozen=True):
-    """The training was told to end before its last step; it can be resumed."""
+    """End on request before the last step. The training can be resumed."""
 
 
 class Finished(Event, frozen=True):
-    """The training took its last step."""
+    """End after the last step."""
 
 
 class Failed(Event, frozen=True):
-    """The training could not go on."""
+    """End because of an error."""
 
     message: str
 
 
 class Alarm(Event, frozen=True):
-    """Something is amiss with the training from here on, or no longer is."""
+    """Begin or end of a problem with the training.
+
+    kind: one of `core.alarms.rules.RULES`, or `disk`. advice: empty where the alarm ends.
+    """
 
     kind: str
-    """One of `core.alarms.rules.RULES`, or `disk`; an alarm that begins stands until one of its
-    kind ends."""
     message: str
-    """What was seen, in one sentence."""
     advice: str
-    """What to try; empty where the alarm ends."""
     begins: bool
 
 
-EVENTS = (
-    Started,
-    Progress,
-    Evaluated,
-    Edited,
-    Saved,
-    Paused,
-    Unpaused,
-    Detached,
-    Stopped,
-    Finished,
-    Failed,
-    Alarm,
-)
-"""The kinds of event that a journal holds."""
+EVENTS = tuple(kind for kind in Event.__subclasses__() if kind is not CheckpointDue)
+"""Types of the events in a journal."""
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_decoder = msgspec.json.Decoder(
-    Started
-    | Progress
-    | Evaluated
-    | Edited
-    | Saved
-    | Paused
-    | Unpaused
-    | Detached
-    | Stopped
-    | Finished
-    | Failed
-    | Alarm
-)
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Union.__getitem__(EVENTS))
 
 
 def to_line(event: Event) -> bytes:
-    """The event as one line of JSON; a number that is not finite becomes null."""
+    """Encode an event as one line of JSON; a number that is not finite becomes null."""
     return msgspec.json.encode(event) + b"\n"
 
 
 def from_lines(lines: bytes) -> list[Event]:
-    """The events in lines of JSON. A line that is none (torn, foreign) is passed over."""
+    """Decode the events in lines of JSON. Torn and foreign lines are left out."""
     try:
         # All at once is three times as fast as line by line.
-        found: list[Event] = _decoder.decode_lines(lines)
-        return found
+        return _decoder.decode_lines(lines)
     except _UNREADABLE:
         return [event for line in lines.splitlines() for event in _readable(line)]
 

@@ -10,25 +10,27 @@ from core.training.schedules import SCHEDULED, Overrides
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Where a training stands, beside its tensors."""
+    """Progress of a training, beside its tensors.
+
+    evaluated: step of the last evaluation. saved: step of the checkpoint `last`, -1 before it.
+    best: highest score so far of those that choose the best checkpoint.
+    """
 
     step: int = 0
     elapsed: float = 0.0
     evaluated: int = 0
-    """Step of the last evaluation."""
     saved: int = -1
-    """Step of the checkpoint `last`; -1 before the first."""
     best: float = -1.0
-    """Highest score so far of those by which the best checkpoint is chosen."""
     overrides: Overrides = SCHEDULED
-    """What was set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a training is at one step. The tensors are the live ones, not copies."""
+    """The whole state of a training at one step. Its tensors are the live ones, not copies.
+
+    training: state of the optimizer and of the running means, by name.
+    """
 
     position: Position
     model: Mapping[str, Tensor]
     training: Mapping[str, Tensor]
-    """State of the optimiser and of the running means, by name."""
