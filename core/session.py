@@ -1,7 +1,6 @@
 """One training of one run directory: events into the journal, snapshots into checkpoints.
 
-The trainer does not use the disk, and the run directory does not train; they meet here. The host of
-a training iterates over `train`.
+The trainer does not use the disk, and the run directory does not train; they meet here.
 """
 
 import contextlib
@@ -45,7 +44,7 @@ START = "start"
 
 
 def prepare(config: Config, runs: Path, name: str = "", label: str = "") -> RunDirectory:
-    """A new run for a configuration.
+    """Create a run for a configuration.
 
     name: of the run; when empty, the corpus and `label` with the next free number.
 
@@ -87,11 +86,7 @@ def train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
 
 def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
     directory.refuse_links()
-    with (
-        owning(directory),
-        _library_output(directory.log_file),
-        listening(directory, control),
-    ):
+    with owning(directory), _library_output(directory.log_file), listening(directory, control):
         directory.sweep()
         config, corpus = directory.config(), directory.corpus()
         pairs, vocabulary = directory.pairs(corpus), directory.vocabulary()
@@ -115,7 +110,7 @@ def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
 
 
 def checked(config: Config) -> Config:
-    """The configuration that a new run would write down. Raises InputError as `prepare` does."""
+    """Check and complete the configuration of a new run. Raises InputError as `prepare` does."""
     return _checked(config)[0]
 
 
@@ -130,7 +125,7 @@ def _checked(config: Config) -> tuple[Config, Corpus, tuple[Pair, ...], Snapshot
 
 
 def _repeating(config: Config) -> Config:
-    """The same with what an earlier run chose, where its device is here too."""
+    """Take over what an earlier run chose, where its device is here too."""
     try:
         find_device(config.chosen.device if config.chosen else "auto")
     except InputError:
@@ -139,7 +134,7 @@ def _repeating(config: Config) -> Config:
 
 
 def _starting_weights(config: Config, corpus: Corpus) -> Snapshot | None:
-    """The weights that a training is to start from, if it is.
+    """Load the weights that a training starts from, if any.
 
     Raises InputError when they are not there, or belong to another model, alphabet or tenses.
     """
@@ -171,16 +166,17 @@ def _shape(shape: torch.Size | None) -> str:
 
 
 def _located(data: DataConfig) -> DataConfig:
-    """The same files by paths that hold in whatever directory."""
-    corpus = data.corpus
-    if corpus not in corpora():
-        corpus = str(path_of(corpus).resolve())
-    pairs = str(path_of(data.pairs).resolve()) if data.pairs else ""
-    return DataConfig(corpus=corpus, pairs=pairs)
+    """Make the paths of the files hold in any directory."""
+
+    def located(file: str) -> str:
+        return str(path_of(file).resolve()) if file else ""
+
+    corpus = data.corpus if data.corpus in corpora() else located(data.corpus)
+    return DataConfig(corpus=corpus, pairs=located(data.pairs))
 
 
 def check_resumable(directory: RunDirectory) -> Snapshot | None:
-    """The snapshot from which a run goes on; None when it has yet to begin.
+    """Load the snapshot from which a run goes on; None when it has yet to begin.
 
     Raises InputError when the run has ended, or what it needs to go on is missing.
     """
@@ -210,7 +206,7 @@ def _hardware(
     vocabulary: Vocabulary,
     control: Control,
 ) -> Hardware:
-    """The hardware with which the run was begun if it is still there, else the measured one."""
+    """Return the hardware with which the run began if it is still there, else the measured one."""
     before = _chosen_before(directory, config)
     if before and find_device(config.hardware.device) == before.device:
         if read_environment(directory) is None:
@@ -218,8 +214,7 @@ def _hardware(
         return before
     hardware = choose_hardware(config, corpus, vocabulary, control)
     if control.stopping:
-        # The measurement was given up; a resumed run measures anew.
-        return hardware
+        return hardware  # from half a measurement; a resumed run measures anew
     write_environment(directory, hardware)
     chosen = Chosen(**msgspec.structs.asdict(hardware))
     with replacing(directory.config_file) as file:
@@ -228,7 +223,7 @@ def _hardware(
 
 
 def _chosen_before(directory: RunDirectory, config: Config) -> Hardware | None:
-    """The hardware that the run wrote down. Version 0.1.0 wrote it to environment.json alone."""
+    """Read the hardware that the run wrote down, in version 0.1.0 to environment.json alone."""
     with contextlib.suppress(msgspec.ValidationError):
         if config.chosen:
             return msgspec.convert(msgspec.to_builtins(config.chosen), Hardware)
@@ -237,13 +232,13 @@ def _chosen_before(directory: RunDirectory, config: Config) -> Hardware | None:
 
 
 class _LogFile(logging.FileHandler):
-    """The log of a run, which a disk that refuses it does not interrupt."""
+    """The log of a run. A disk that refuses it does not interrupt the training."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Nothing: what is logged is worth less than the training."""
+        """Do nothing: what is logged is worth less than the training."""
 
     def close(self) -> None:
-        """Let go of the file, whether or not the disk takes what is left."""
+        """Close the file, whether or not the disk takes what is left."""
         with contextlib.suppress(OSError):
             super().close()
 

@@ -53,17 +53,12 @@ class Evidence:
         """Return True if more than this share of the training lies behind."""
         return self.step > share * self.started.steps
 
-    @property
-    def warm(self) -> bool:
-        """True once beta has risen, and fallen where the prior lets it."""
-        return self.past_warm_up_by(0)
-
     def past_warm_up_by(self, share: float) -> bool:
-        """Return True if it has been warm for more than this share of the training."""
+        """Return True if more than this share of the training lies behind its warm-up."""
         return self.past(warm_up_share(self.config) + share)
 
     def values(self, name: str, start: float, end: float = 0.0) -> list[float]:
-        """The finite values of a series between two shares of the training before now."""
+        """Select the finite values of a series between two shares of the training before now."""
         series = self.history.series.get(name)
         if series is None:
             return []
@@ -74,29 +69,28 @@ class Evidence:
         return [value for value in series.values[low:high] if math.isfinite(value)]
 
     def recent(self, name: str) -> list[float]:
-        """The last values of a series, two at least where there are two."""
+        """Select the last values of a series, two at least where there are two."""
         recent = self.values(name, RECENT)
         if len(recent) < 2 and (series := self.history.series.get(name)):
             recent = [value for value in series.values[-2:] if math.isfinite(value)]
         return recent
 
     def even_hits(self, gaussian: Gaussian) -> float:
-        """Expected number of distinct paradigms if the hits fell alike on all: of H on N,
-        N (1 - (1 - 1/N)^H), for H hits miss one of N with probability (1 - 1/N)^H.
+        """Expected number of distinct paradigms if the hits fell alike on all.
+
+        H hits miss one of N with probability (1 - 1/N)^H.
         """
         paradigms = self.started.paradigms
         return paradigms * (1 - (1 - 1 / paradigms) ** hit_count(gaussian))
 
     @property
     def scores(self) -> Scores | None:
-        """The last scores, unless they are from before it was warm."""
+        """The last scores, unless they are from the warm-up."""
         return self.lately[-1] if self.lately else None
 
     @property
     def lately(self) -> list[Scores]:
-        """The last scores and those of the last PATIENCE of the training before them, from when it
-        was warm.
-        """
+        """The last scores and those of PATIENCE before them, without those of the warm-up."""
         evaluated = self.history.evaluated
         if evaluated is None:
             return []
@@ -106,12 +100,12 @@ class Evidence:
 
 
 def hit_count(gaussian: Gaussian) -> int:
-    """Number of samples that were hits."""
+    """Count the samples that were hits."""
     return round(gaussian.score * gaussian.draws)
 
 
 def kl_of(scores: Scores) -> float:
-    """KL of the words that were scored, in nats."""
+    """Sum the KL of the words that were scored, in nats."""
     return sum(kl for kl in scores.kl_per_dimension if kl is not None)
 
 

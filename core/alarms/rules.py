@@ -1,15 +1,15 @@
 """Rules of the alarms: each finds one problem of a training, and advises what to try.
 
-A rule reads only the journal. So a live run, a resumed one and the journal of a finished one give
-the same alarms. An active alarm ends at another bound than the one at which it begins, so that a
-number near the bound does not ring again and again.
+A rule reads only the journal, so a live run, a resumed one and a finished one have the same alarms.
+An active alarm ends at another bound than the one at which it begins, so that a number near the
+bound does not set it off again and again.
 """
 
 import math
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import fmean, median
+from typing import NamedTuple
 
 from core.alarms.evidence import (
     GRACE,
@@ -33,8 +33,7 @@ SAMPLES_WELL = 0.2
 ALL_ALIKE = 0.6
 """Share of the draws that are one word."""
 UNEVEN = 0.5
-"""Distinct hits over those that as many hits would be if every paradigm were hit alike, under which
-sampling does not work well."""
+"""Distinct hits, as a share of those of even hits, under which sampling does not work well."""
 FEW = 0.1
 """The same, under which a few verbs are repeated."""
 GOOD_ENOUGH = 0.9
@@ -47,8 +46,7 @@ VANISHED = 1e-6
 """Gradient norm from which nothing is learnt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A problem, and what to try."""
 
     message: str
@@ -56,13 +54,13 @@ class Finding:
 
 
 Rule = Callable[[Evidence, bool], Finding | None]
-"""Finds a problem in the evidence, if there is one; also takes whether its alarm is active."""
+"""Function that finds a problem in the evidence, if any. Its bool: the alarm is active."""
 
 
 def beta_falls_short(evidence: Evidence, active: bool) -> Finding | None:
-    """Beta never reaches its maximum under the chosen schedules. Known at the start.
+    """Beta never reaches its maximum under the chosen schedules, which the start shows.
 
-    A rise that falls short by a tenth, or by less than a step of it, is let pass.
+    A rise that falls short by a tenth, or by less than a step of it, is no problem.
     """
     annealing = evidence.config.objective.annealing
     if not isinstance(annealing, Monotonic):
@@ -79,7 +77,7 @@ def beta_falls_short(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def collapse(evidence: Evidence, active: bool) -> Finding | None:
-    """The posteriors are the prior, or all alike: the latent says nothing of the word.
+    """The posteriors are the prior, or all alike: the latent holds no information about the word.
 
     While beta still rises, only a KL that fell from where it told the verbs apart is an alarm.
     Source: Bowman et al. 2016, section 3.1.
@@ -135,10 +133,10 @@ def divided_too_early(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def rate_too_high(evidence: Evidence, active: bool) -> Finding | None:
-    """Far more nats than name a verb, and draws from the prior miss, or come to some verbs alone.
+    """KL is far more than identifies a verb, and draws from the prior miss, or hit few verbs alone.
 
     KL = I_q(x; z) + KL(q(z) || N(0, I)), and the first is at most ln N, so the rest is mismatch.
-    Not told of a model that is not meant to generate (evaluation.select_by).
+    A model that is not meant to generate (evaluation.select_by) has no such alarm.
     Source: Hoffman & Johnson 2016, section 2.
     """
     scores = evidence.scores
@@ -166,29 +164,25 @@ def rate_too_high(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def latent_ignored(evidence: Evidence, active: bool) -> Finding | None:
-    """The posteriors differ, yet the decoder says the same whatever the latent."""
+    """The posteriors differ, yet the output of the decoder is the same whatever the latent."""
     last_two = evidence.lately[-2:]
     if len(last_two) < 2 or min(map(kl_of, last_two)) < evidence.low_kl:
         return None
     for scores in last_two[1:] if active else last_two:
-        said: dict[str, set[str]] = {}
-        meant: dict[str, set[str]] = {}
-        for conversion in scores.conversions:
-            said.setdefault(conversion.target_condition, set()).add(conversion.prediction)
-            meant.setdefault(conversion.target_condition, set()).add(conversion.target)
-        told_apart = sum(len(words) - 1 for words in said.values())
-        to_tell = sum(len(words) - 1 for words in meant.values())
-        if to_tell < 3 or told_apart > (1 if active else 0):
+        found = {(one.target_condition, one.prediction) for one in scores.conversions}
+        right = {(one.target_condition, one.target) for one in scores.conversions}
+        tenses = len({tense for tense, _ in right})
+        if len(right) - tenses < 3 or len(found) - tenses > (1 if active else 0):
             return None
     return Finding(
-        "the decoder ignores the latent: whatever the verb, it says the same",
+        "the decoder ignores the latent: its output is the same whatever the verb",
         "Set model.latent_every_step, raise objective.word_dropout, or make the decoder smaller "
         "(model.hidden_size).",
     )
 
 
 def one_word(evidence: Evidence, active: bool) -> Finding | None:
-    """Draws from the prior decode to one word again and again, or their hits to a few verbs."""
+    """Draws from the prior decode to one word again and again, or to a few verbs."""
     scores = evidence.scores
     if scores is None or evidence.started.paradigms < 5:
         return None
@@ -217,7 +211,7 @@ def one_word(evidence: Evidence, active: bool) -> Finding | None:
 def no_longer_improves(evidence: Evidence, active: bool) -> Finding | None:
     """Neither CE nor the score that chooses the best checkpoint has improved for long.
 
-    A high score may rest. Cyclical annealing is compared with the same place of earlier cycles.
+    A high score need not. Cyclical annealing is compared with the same place of earlier cycles.
     """
     cycles, patience = evidence.config.objective.annealing.n_cycles, PATIENCE
     if cycles > 1:
@@ -247,7 +241,11 @@ def no_longer_improves(evidence: Evidence, active: bool) -> Finding | None:
 def overfitting(evidence: Evidence, active: bool) -> Finding | None:
     """BLEU-4 of unseen verbs falls from its peak while CE of the training verbs falls on."""
     series = evidence.history.series.get("selection_bleu4")
-    if evidence.config.evaluation.select_on == "train" or not series or not evidence.warm:
+    if (
+        evidence.config.evaluation.select_on == "train"
+        or not series
+        or not evidence.past_warm_up_by(0)
+    ):
         return None
     peak = max(series.values)
     lately = list(series.values[-3:])
@@ -267,10 +265,7 @@ def overfitting(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def gradient_trouble(evidence: Evidence, active: bool) -> Finding | None:
-    """The gradient has exploded, against its own median, or vanished.
-
-    Source: Pascanu et al. 2013.
-    """
+    """The gradient has exploded, by its own median, or vanished. Source: Pascanu et al. 2013."""
     recent = evidence.recent("gradient_norm")
     if not evidence.past(GRACE) or len(recent) < 2:
         return None

@@ -1,6 +1,7 @@
 """Alarms as they begin and end, from the events of a training or from its journal."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from core.alarms.evidence import Evidence
 from core.alarms.rules import RULES
@@ -10,7 +11,7 @@ from core.training.events import Alarm, Evaluated, Event, Progress, Started
 
 
 class Watch:
-    """Follows the events of one training and yields alarms as they begin and end.
+    """The events of one training, and the alarms that begin and end with them.
 
     past: the journal so far, where a training goes on, with its alarms.
     """
@@ -21,34 +22,26 @@ class Watch:
         self._config = config
 
     def update(self, event: Event) -> list[Alarm]:
-        """Add an event; the alarms that begin or end with it."""
+        """Add an event, and return the alarms that begin or end with it."""
         self.history.add([event])
         if not self.history.started or not isinstance(event, Started | Progress | Evaluated):
             return []
         evidence, active = Evidence(self._config, self.history), self.history.active_alarms
+        now: dict[str, Any] = {name: getattr(event, name) for name in Event.__struct_fields__}
         alarms = []
         for kind, (rule, ended) in RULES.items():
             finding = rule(evidence, kind in active)
-            if bool(finding) is (kind in active):
-                continue
-            alarms.append(
-                Alarm(
-                    step=event.step,
-                    epoch=event.epoch,
-                    time=event.time,
-                    elapsed=event.elapsed,
-                    kind=kind,
-                    message=finding.message if finding else ended,
-                    advice=finding.advice if finding else "",
-                    begins=finding is not None,
+            if bool(finding) is not (kind in active):
+                message, advice = finding or (ended, "")
+                alarms.append(
+                    Alarm(**now, kind=kind, message=message, advice=advice, begins=bool(finding))
                 )
-            )
         self.history.add(alarms)
         return alarms
 
 
 def alarms(config: Config, journal: Iterable[Event]) -> list[Alarm]:
-    """The alarms that a training with this journal would have given, whatever alarms it holds."""
+    """Find the alarms of a training from its journal, whatever alarms this holds."""
     watch = Watch(config)
     for event in journal:
         if not isinstance(event, Alarm):

@@ -1,8 +1,8 @@
 """Draws from the prior as training examples, and the cells of the latent space that label them.
 
 Training on posteriors alone leaves the decoder untrained where the prior has mass and no posterior
-reaches; there the tenses of one draw come from different verbs. So the latent space is divided
-among the paradigms, and the decoder has a target everywhere.
+reaches; there the tenses of one draw are of different verbs. Divided among the paradigms, the
+latent space has a target everywhere.
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,7 @@ ROUNDS = 60
 DRAWS = 4096
 """Draws on which a round measures the cells, and whose cells are computed at once."""
 SMALLEST_SHARE = 0.05
-"""Added to a cell's share of the prior, as a part of an equal share, so that its logarithm is
-finite."""
+"""Part of an equal share that is added to a cell's share, so that its logarithm is finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def divide(posterior: Posterior, conditions: int, seed: int) -> tuple[Tensor, Te
 
 
 def fit_codebook(config: Config, paradigms: Sequence[Paradigm]) -> Config:
-    """The configuration with as many slots as the paradigms need, where its prior has slots.
+    """Give the prior as many slots as the paradigms need, where it has slots.
 
     Raises InputError when it sets a number of slots that is too small.
     """
@@ -82,11 +81,11 @@ def fit_codebook(config: Config, paradigms: Sequence[Paradigm]) -> Config:
 
 
 class PriorDraws:
-    """Examples for the decoder from N(0, I): each draw with a form, under a condition drawn at
-    random, of the paradigm in whose cell it lies.
+    """Examples for the decoder from N(0, I).
 
+    The target of a draw is a form, under a random condition, of the paradigm in whose cell it lies.
     The randomness depends on the seed and the epoch alone, and the cells are part of the model, so
-    that a resumed training meets the same draws.
+    a resumed training has the same draws.
     """
 
     def __init__(
@@ -111,12 +110,12 @@ class PriorDraws:
     def of(
         cls, config: Config, paradigms: Sequence[Paradigm], batches: Batches
     ) -> "PriorDraws | None":
-        """The draws that a configuration's prior brings; None without a codebook."""
+        """Make the draws that a configuration's prior brings; None without a codebook."""
         prior = config.prior
         return cls(config, prior, paradigms, batches) if isinstance(prior, Codebook) else None
 
     def batch(self, step: int, memory: Memory) -> Draws:
-        """The draws of a step, counted from 0 over the whole training."""
+        """Take the draws of a step, counted from 0 over the whole training."""
         epoch, position = divmod(step, self._batches.steps)
         if epoch != self._epoch:
             self._draw(epoch, memory)

@@ -22,28 +22,25 @@ class Examples:
     """Words to encode and decode, then draws from the prior to decode.
 
     B words, D draws, T characters with the end.
+    source: (B, T) int64. source_conditions: (B,) int64.
+    noise: (B, Z), for the reparameterisation trick. draws: (D, Z).
+    The rest has the rows of the words first. target: (B + D, T) int64. conditions: (B + D,) int64.
+    inputs: right characters for the decoder, (B + D, T), as far as word dropout leaves them.
+    teacher_forced: mask of the inputs that the decoder is fed instead of its own characters, bool
+    on the processor; None for all.
     """
 
     source: Tensor
-    """(B, T) int64."""
     source_conditions: Tensor
-    """(B,) int64."""
     noise: Tensor
-    """(B, Z), for the reparameterisation trick."""
     draws: Tensor
-    """(D, Z)."""
     target: Tensor
-    """(B + D, T) int64, as all that follows: the words' rows first."""
     conditions: Tensor
-    """(B + D,) int64."""
     inputs: Tensor
-    """Right characters for the decoder, as far as word dropout leaves them."""
     teacher_forced: Tensor | None
-    """Mask of the inputs that the decoder is fed instead of its own characters, bool on the
-    processor; None for all."""
 
     def shards(self, count: int) -> "list[Examples]":
-        """At most `count` parts of about the same size. One is the whole."""
+        """Split into at most `count` parts of about the same size. One is the whole."""
         count = min(count, len(self.source))
         return [self] if count == 1 else [self._shard(part, count) for part in range(count)]
 
@@ -66,10 +63,7 @@ class Examples:
 
 
 class ExampleSource:
-    """Assembles the examples of each step.
-
-    Their randomness depends on the seed and the step alone.
-    """
+    """Examples of each step. Their randomness depends on the seed and the step alone."""
 
     def __init__(
         self, config: Config, corpus: Corpus, vocabulary: Vocabulary, device: torch.device
@@ -89,7 +83,7 @@ class ExampleSource:
         self._prior = PriorDraws.of(config, paradigms, self.batches)
 
     def examples(self, step: int, schedules: Schedules, memory: Memory | None) -> Examples:
-        """The examples of a step, counted from 0 over the whole training."""
+        """Assemble the examples of a step, counted from 0 over the whole training."""
         config, batch = self._config, self.batches.batch(step)
         generator = seeded(config.training.seed, "step", step, self._device.type)
         shape = len(batch.source), config.model.latent_size

@@ -39,23 +39,21 @@ class RunningMeans:
             self._bad_step = torch.where(bad & (self._bad_step < 0), step, self._bad_step)
 
     def bad_step(self) -> int | None:
-        """The first step whose loss or gradient was not finite, after as many in a row as are
-        tolerated. Waits for the device.
+        """Find the first step that was not finite after as many in a row as are tolerated.
+
+        Waits for the device.
         """
         step = int(self._bad_step)
         return None if step < 0 else step
 
     def read(self) -> dict[str, float | None]:
-        """Means since the last reading, by the fields of `Progress`; None where one was not finite.
+        """Return the means since the last reading, by the fields of `Progress`, and begin anew.
 
-        CE and KL in nats per word. Waits for the device.
+        A mean that is not finite is None. Waits for the device.
         """
         sums = dict(zip(self._NAMES, self._sums.tolist(), strict=True))
         self._sums = torch.zeros_like(self._sums)
-        skipped = 0
-        if self._tolerated:
-            skipped = int(self._skipped[0])
-            self._skipped[0] = 0
+        skipped, self._skipped[0] = int(self._skipped[0]), 0
         return {
             "loss": _ratio(sums["loss"], sums["steps"]),
             "ce": _ratio(sums["ce"], sums["words"]),
@@ -66,7 +64,7 @@ class RunningMeans:
         }
 
     def state(self) -> dict[str, Tensor]:
-        """Tensors for a checkpoint, by name."""
+        """Return the tensors for a checkpoint, by name."""
         skipped = {"means.skipped": self._skipped} if self._tolerated else {}
         return {"means.sums": self._sums} | skipped
 

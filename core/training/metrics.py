@@ -1,13 +1,13 @@
 """All metrics of a run: every annotated field of the events, with the way to read it.
 
-A metric is one field annotated with `Metric` in `Progress`, `Evaluated` or what an evaluation
-holds. Series, charts, tables and exports are made from this table.
+A metric is a field annotated with `Metric` in `Progress`, `Evaluated` or a part of these. Series,
+charts, tables and exports are made from this table.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -17,18 +17,17 @@ from core.training.events import Evaluated, Event, Progress
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The field that a metric is read from."""
+    """The field that a metric is read from; None where it was not finite or not measured."""
 
     metric: Metric
     event: type[Event]
     read: Callable[[Any], float | None]
-    """Value in an event of that type; None where it was not finite or not measured."""
 
 
 def _sources(event: type[Event], kind: Any, path: str = "") -> Iterator[Source]:
     for name, hint in get_type_hints(kind, include_extras=True).items():
         found = [one for one in get_args(hint)[1:] if isinstance(one, Metric)]
-        if get_origin(hint) is Annotated and found:
+        if found:
             metric = replace(found[0], name=found[0].name or name)
             yield Source(metric, event, attrgetter(path + name))
         elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
@@ -48,7 +47,7 @@ _DIMENSION = DIMENSION.partition("{")[0]
 
 
 def metrics_of(event: type[Event]) -> Mapping[str, Source]:
-    """Metrics read from one type of event, by name."""
+    """List the metrics that are read from one type of event, by name."""
     return {name: source for name, source in METRICS.items() if source.event is event}
 
 

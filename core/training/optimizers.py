@@ -12,7 +12,7 @@ PREFIX = "optimizer."
 
 
 def new_optimizer(settings: OptimizerConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer of a model's parameters."""
+    """Make the optimizer of a model's parameters."""
     rate, decay = settings.learning_rate, settings.weight_decay
     parameters = list(model.parameters())
     fused = parameters[0].device.type in ("cuda", "cpu")
@@ -23,7 +23,7 @@ def new_optimizer(settings: OptimizerConfig, model: nn.Module) -> torch.optim.Op
 
 
 def state_of(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """State of an optimizer as a checkpoint keeps it, by name."""
+    """Return the state of an optimizer as a checkpoint keeps it, by name."""
     return {
         f"{PREFIX}{index}.{name}": tensor
         for index, state in optimizer.state_dict()["state"].items()
@@ -39,9 +39,7 @@ def restore_state(
     *,
     begun: bool,
 ) -> None:
-    """Put the state that `state_of` gave back.
-
-    begun: a step was taken before it was saved.
+    """Put the state that `state_of` gave back. begun: a step was taken before it was saved.
 
     Raises ValueError or LookupError when it belongs to another optimizer: PyTorch would accept it,
     and fail or start anew at the next step.

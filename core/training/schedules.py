@@ -1,7 +1,7 @@
 """Beta, teacher forcing ratio and learning rate as functions of the step.
 
-They have no state, so they need no saving and can be drawn before a run exists. A number that was
-set by hand while the training ran takes the place of its schedule.
+They have no state, so they need no saving and can be drawn before a run exists. A number that is
+set by hand while the training runs replaces its schedule.
 """
 
 import math
@@ -34,7 +34,7 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
     teacher_forcing_ratio: float | None = None
 
     def edited(self, name: str, value: float | None) -> "Overrides":
-        """The same with one number set; None returns it to its schedule.
+        """Set one number; None returns it to its schedule.
 
         Raises InputError when there is no such number or it cannot have this value.
         """
@@ -58,7 +58,7 @@ SCHEDULED = Overrides()
 
 
 def read_edit(name: str, text: str) -> float | None:
-    """The value for an edit that a text stands for: a number, or None for `schedule`.
+    """Read the value of an edit: a number, or None for `schedule`.
 
     Raises InputError when the text is neither, or the value is out of range.
     """
@@ -73,14 +73,16 @@ def read_edit(name: str, text: str) -> float | None:
     return value
 
 
+Course = Literal["resting", "rising", "holding", "falling", "set by hand"]
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Place of beta in its course."""
+    """Place of beta in its schedule. cycle: from 1."""
 
     cycle: int
-    """From 1."""
     cycles: int
-    course: Literal["resting", "rising", "holding", "falling", "set by hand"]
+    course: Course
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,12 @@ class Schedules:
         return self.config.prior.lower(self.config.objective.annealing.value(progress), progress)
 
     def phase(self, step: int) -> Phase:
-        """Place of beta in its course after a step."""
+        """Locate beta in its schedule after a step."""
         annealing = self.config.objective.annealing
         cycles = annealing.n_cycles
         position = min(step / self.steps, 1.0) * cycles
         cycle = min(int(position), cycles - 1)
-        course: Literal["resting", "rising", "holding", "falling", "set by hand"] = "holding"
+        course: Course = "holding"
         if self.overrides.beta is not None:
             course = "set by hand"
         elif step < self.steps:
@@ -136,11 +138,8 @@ class Schedules:
 
     @property
     def peak_beta(self) -> float:
-        """The highest beta of the training.
-
-        Within a cycle beta only rises, and only the fall ends that: the peak is a cycle's last step
-        or the first of the fall.
-        """
+        """The highest beta of the training."""
+        # Beta rises within a cycle until the fall begins, so it is highest at the end of either.
         ends = {end - 1 for end in (*self.cycle_starts, self.steps)}
         return max(self.beta(step) for step in ends | {self.partition_step or 0, 0})
 

@@ -83,7 +83,7 @@ class Trainer:
         self._resumed = False
 
     def snapshot(self) -> Snapshot:
-        """The state at this step, whole enough to go on from it exactly."""
+        """Return the state at this step, from which a training goes on exactly."""
         position = msgspec.structs.replace(
             self._position, step=self._step, elapsed=self._clock.elapsed
         )
@@ -95,36 +95,22 @@ class Trainer:
 
         Raises InputError when it belongs to another model or optimizer.
         """
-        try:
+        position = snapshot.position
+        with _fitting("the checkpoint"):
             self.model.load_state_dict(dict(snapshot.model))
-            restore_state(
-                self.optimizer,
-                self.config.optimizer,
-                snapshot.training,
-                begun=snapshot.position.step > 0,
-            )
+            begun = position.step > 0
+            restore_state(self.optimizer, self.config.optimizer, snapshot.training, begun=begun)
             self._means.restore(snapshot.training)
-        except (RuntimeError, LookupError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise InputError(f"the checkpoint does not fit this configuration: {reason}") from None
-        self._position = snapshot.position
-        self._override(snapshot.position.overrides)
-        self._step = snapshot.position.step
-        self._clock = Clock(snapshot.position.elapsed)
+        self._position = position
+        self._override(position.overrides)
+        self._step = position.step
+        self._clock = Clock(position.elapsed)
         self._resumed = True
 
     def start_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Begin with the weights of another training.
-
-        Raises InputError when they belong to another model.
-        """
-        try:
+        """Begin with the weights of another training; InputError when its model is another."""
+        with _fitting("training.start_from"):
             self.model.load_state_dict(dict(weights))
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())
-            raise InputError(
-                f"training.start_from does not fit this configuration: {reason}"
-            ) from None
 
     def run(self) -> Iterator[events.Event]:
         """Train to the last step, or until a stop is requested.
@@ -156,8 +142,7 @@ class Trainer:
                 return
             self.train_step()
             if self._step % self.config.training.report_every == 0:
-                bad_step = self._means.bad_step()
-                if bad_step is not None:
+                if (bad_step := self._means.bad_step()) is not None:
                     yield self._failed(bad_step)
                     return
                 yield self._progress()
@@ -179,11 +164,11 @@ class Trainer:
         return (time.perf_counter() - start) / words
 
     def skip_to(self, step: int) -> None:
-        """Stand at a step without having trained to it, to measure how fast steps are there."""
+        """Go to a step without training to it, to measure the speed of steps there."""
         self._step = step
 
     def train_step(self) -> int:
-        """Take one step; the number of words in it."""
+        """Take one step, and return the number of words in it."""
         step = self._step
         if step == self.schedules.partition_step:
             self._source.divide_latent_space(self._inference, self.model.memory)
@@ -213,13 +198,8 @@ class Trainer:
         return len(examples.source)
 
     def examples(self, step: int) -> Examples:
-        """The examples of a step, counted from 0 over the whole training."""
+        """Assemble the examples of a step, counted from 0 over the whole training."""
         return self._source.examples(step, self.schedules, self.model.memory)
-
-    def _edits(self) -> Iterator[events.Event]:
-        for name, value in self.control.take_edits().items():
-            self._override(self._position.overrides.edited(name, value))
-            yield events.Edited(**self._now(), name=name, value=value)
 
     def _override(self, overrides: Overrides) -> None:
         self._position = msgspec.structs.replace(self._position, overrides=overrides)
@@ -231,21 +211,21 @@ class Trainer:
         if self.control.take_detach():
             yield events.Detached(**self._now())
         overrides = self._position.overrides
-        yield from self._edits()
+        for name, value in self.control.take_edits().items():
+            self._override(self._position.overrides.edited(name, value))
+            yield events.Edited(**self._now(), name=name, value=value)
         asked = self.control.take_evaluate()
         due = self._position.evaluated != step and self._due(self.config.evaluation.every_epochs)
-        if (asked or due) and not self.control.stopping:
-            bad_step = self._means.bad_step()
-            if bad_step is None:
-                with contextlib.suppress(Cancelled):
-                    scores = self._evaluate()
-                    yield scores
-                    if scores.best:
-                        yield from self._checkpoint("best")
-                        # A resumed run takes no scores that were merely asked for, so what they
-                        # found must be in the checkpoint from which it goes on.
-                        if not due:
-                            yield from self._checkpoint("last")
+        if (asked or due) and not self.control.stopping and self._means.bad_step() is None:
+            with contextlib.suppress(Cancelled):
+                scores = self._evaluate()
+                yield scores
+                if scores.best:
+                    yield from self._checkpoint("best")
+                    # A resumed run takes no scores that were merely asked for, so what they found
+                    # must be in the checkpoint from which it goes on.
+                    if not due:
+                        yield from self._checkpoint("last")
         due = self._position.saved != step and self._due(self.config.checkpoints.every_epochs)
         # An edit is saved at once, so that a resumed run goes on with what its journal told before.
         edited = self._position.overrides != overrides
@@ -267,24 +247,22 @@ class Trainer:
         self, last_event: type[events.Finished] | type[events.Stopped]
     ) -> Iterator[events.Event]:
         """Yield the last checkpoint and event; `Failed` where a step spoilt the state."""
-        bad_step = self._means.bad_step()
-        if bad_step is None:
-            if self._position.saved != self._step:
-                yield from self._checkpoint("last")
-            yield last_event(**self._now())
-        else:
+        if (bad_step := self._means.bad_step()) is not None:
             yield self._failed(bad_step)
+            return
+        if self._position.saved != self._step:
+            yield from self._checkpoint("last")
+        yield last_event(**self._now())
 
     def _evaluate(self) -> events.Evaluated:
         scores = self._evaluation.scores(self._inference)
         joint = joint_score(scores)
-        by_joint = self.config.evaluation.select_by == "joint"
-        merit = joint if by_joint else scores.selection_bleu4
+        merit = joint if self.config.evaluation.select_by == "joint" else scores.selection_bleu4
         best = merit > self._position.best
         self._position = msgspec.structs.replace(
             self._position, evaluated=self._step, best=max(merit, self._position.best)
         )
-        # The time that scoring took says nothing about the speed of training.
+        # The speed of training is measured without the time that scoring took.
         self._clock.restart_lap(self._words())
         return events.Evaluated(**self._now(), scores=scores, joint=joint, best=best)
 
@@ -364,9 +342,9 @@ class Trainer:
 def choose_hardware(
     config: Config, corpus: Corpus, vocabulary: Vocabulary, control: Control
 ) -> Hardware:
-    """The fastest threads and precision for this training, measured on steps of its own.
+    """Measure the fastest threads and precision for this training on steps of its own.
 
-    A stop ends the measurement: then it is whatever was the fastest so far.
+    A stop ends the measurement with the fastest so far.
     """
 
     def seconds_per_word(candidate: Hardware) -> float:
@@ -379,6 +357,16 @@ def choose_hardware(
             return math.inf
 
     return choose(config.hardware, config.training.batch_size, seconds_per_word)
+
+
+@contextlib.contextmanager
+def _fitting(what: str) -> Iterator[None]:
+    """Raise InputError when saved tensors belong to another model or optimizer."""
+    try:
+        yield
+    except (RuntimeError, LookupError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{what} does not fit this configuration: {reason}") from None
 
 
 def _new_model(config: Config, vocabulary: Vocabulary) -> CondVAE:
