@@ -41,7 +41,7 @@ class Evidence:
 
     @property
     def verbs(self) -> float:
-        """ln N of the distinct training paradigms, in nats: the information that identifies one."""
+        """Information that identifies one of the N distinct training paradigms: ln N, in nats."""
         return math.log(max(self.started.paradigms, 2))
 
     @property
@@ -76,7 +76,7 @@ class Evidence:
         return recent
 
     def even_hits(self, gaussian: Gaussian) -> float:
-        """Expected number of distinct paradigms if the hits fell alike on all.
+        """Compute the distinct paradigms to expect if the hits fell alike on all.
 
         H hits miss one of N with probability (1 - 1/N)^H.
         """
@@ -110,16 +110,16 @@ def kl_of(scores: Scores) -> float:
 
 
 def rise_share(config: Config) -> float:
-    """Share of the training after which beta has risen, GRACE at least."""
+    """Return the share of the training after which beta has risen, GRACE at least."""
     return max(GRACE, config.objective.annealing.end_of_rise)
 
 
 def warm_up_share(config: Config) -> float:
-    """Share of the training after which beta has risen, and fallen where the prior lets it."""
+    """Return the share of the training after which beta has risen, and fallen where it falls."""
     return max(rise_share(config), config.prior.end_of_fall)
 
 
 @lru_cache(maxsize=8)
 def peak_beta(config: Config, steps_per_epoch: int) -> float:
-    """The highest beta of a training."""
+    """Find the highest beta of a training."""
     return Schedules(config, steps_per_epoch).peak_beta

@@ -58,7 +58,7 @@ Rule = Callable[[Evidence, bool], Finding | None]
 
 
 def beta_falls_short(evidence: Evidence, active: bool) -> Finding | None:
-    """Beta never reaches its maximum under the chosen schedules, which the start shows.
+    """Find a beta that never reaches its maximum under the chosen schedules, at the start.
 
     A rise that falls short by a tenth, or by less than a step of it, is no problem.
     """
@@ -77,7 +77,7 @@ def beta_falls_short(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def collapse(evidence: Evidence, active: bool) -> Finding | None:
-    """The posteriors are the prior, or all alike: the latent holds no information about the word.
+    """Find posteriors that are the prior, or all alike: the latent does not depend on the word.
 
     While beta still rises, only a KL that fell from where it told the verbs apart is an alarm.
     Source: Bowman et al. 2016, section 3.1.
@@ -114,7 +114,7 @@ def collapse(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def divided_too_early(evidence: Evidence, active: bool) -> Finding | None:
-    """The latent space was divided among the verbs before the latent told them apart.
+    """Find a latent space that was divided among the verbs before the latent told them apart.
 
     The cells stay as they are, so nothing later ends this alarm.
     """
@@ -133,7 +133,7 @@ def divided_too_early(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def rate_too_high(evidence: Evidence, active: bool) -> Finding | None:
-    """KL is far more than identifies a verb, and draws from the prior miss, or hit few verbs alone.
+    """Find a KL far above what identifies a verb, where draws from the prior miss or hit few verbs.
 
     KL = I_q(x; z) + KL(q(z) || N(0, I)), and the first is at most ln N, so the rest is mismatch.
     A model that is not meant to generate (evaluation.select_by) has no such alarm.
@@ -164,7 +164,7 @@ def rate_too_high(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def latent_ignored(evidence: Evidence, active: bool) -> Finding | None:
-    """The posteriors differ, yet the output of the decoder is the same whatever the latent."""
+    """Find posteriors that differ while the output of the decoder is the same for all."""
     last_two = evidence.lately[-2:]
     if len(last_two) < 2 or min(map(kl_of, last_two)) < evidence.low_kl:
         return None
@@ -182,7 +182,7 @@ def latent_ignored(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def one_word(evidence: Evidence, active: bool) -> Finding | None:
-    """Draws from the prior decode to one word again and again, or to a few verbs."""
+    """Find draws from the prior that decode to one word again and again, or to a few verbs."""
     scores = evidence.scores
     if scores is None or evidence.started.paradigms < 5:
         return None
@@ -209,7 +209,7 @@ def one_word(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def no_longer_improves(evidence: Evidence, active: bool) -> Finding | None:
-    """Neither CE nor the score that chooses the best checkpoint has improved for long.
+    """Find a long time without improvement of CE and of the score that chooses the best checkpoint.
 
     A high score need not. Cyclical annealing is compared with the same place of earlier cycles.
     """
@@ -239,7 +239,7 @@ def no_longer_improves(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def overfitting(evidence: Evidence, active: bool) -> Finding | None:
-    """BLEU-4 of unseen verbs falls from its peak while CE of the training verbs falls on."""
+    """Find a BLEU-4 of unseen verbs below its peak while CE of the training verbs still falls."""
     series = evidence.history.series.get("selection_bleu4")
     if (
         evidence.config.evaluation.select_on == "train"
@@ -265,7 +265,7 @@ def overfitting(evidence: Evidence, active: bool) -> Finding | None:
 
 
 def gradient_trouble(evidence: Evidence, active: bool) -> Finding | None:
-    """The gradient has exploded, by its own median, or vanished. Source: Pascanu et al. 2013."""
+    """Find an exploded (by its own median) or vanished gradient. Source: Pascanu et al. 2013."""
     recent = evidence.recent("gradient_norm")
     if not evidence.past(GRACE) or len(recent) < 2:
         return None

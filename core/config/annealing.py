@@ -1,7 +1,4 @@
-"""Annealing: the course of beta, the weight of the KL, over a training.
-
-Progress is the share of the training that lies behind, from 0 to 1.
-"""
+"""Annealing: the schedule of beta, the weight of the KL, by the progress of a training, 0 to 1."""
 
 import math
 from typing import Annotated, Literal
@@ -14,7 +11,7 @@ SIGMOID_STEEPNESS = 12.0
 
 
 class Annealing(Choice, frozen=True):
-    """Base of the courses of beta. It is constant unless a subclass moves it.
+    """Base of the schedules of beta. It is constant unless a subclass moves it.
 
     beta_max: Beta after a rise, and throughout when constant.
     """
@@ -77,11 +74,7 @@ class Monotonic(Annealing, frozen=True):
         return (self.zero_ratio + self.rise_ratio) / self.n_cycles
 
     def value(self, progress: float) -> float:
-        """Beta.
-
-        Source: Fu et al. 2019, eq. 6, with the zero phase of Li et al. 2020 at the head of each
-        cycle.
-        """
+        """Beta by Fu et al. 2019, eq. 6, after the zero phase of Li et al. 2020 in each cycle."""
         position = progress * self.n_cycles % 1.0 if progress < 1 else 1.0
         risen = min(1.0, max(0.0, (position - self.zero_ratio) / self.rise_ratio))
         return self.beta_start + (self.beta_max - self.beta_start) * rise(self.shape, risen)
@@ -104,13 +97,9 @@ class Cyclical(Monotonic, frozen=True):
 def rise(shape: str, share: float) -> float:
     """Height of a rise from 0 to 1 of the given shape after a share of its time."""
     if shape == "sigmoid":
-        low = _sigmoid(-SIGMOID_STEEPNESS / 2)
-        height = _sigmoid(SIGMOID_STEEPNESS * (share - 0.5))
-        return (height - low) / (1 - 2 * low)
+        # The logistic function, stretched so that it begins at 0 and ends at 1.
+        half = SIGMOID_STEEPNESS / 4
+        return 0.5 + 0.5 * math.tanh(half * (2 * share - 1)) / math.tanh(half)
     if shape == "cosine":
         return 0.5 * (1 - math.cos(math.pi * share))
     return share
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))

@@ -18,7 +18,7 @@ Settings = Mapping[str, Any]
 
 
 def read_config(path: Path, base: Config | None = None) -> Config:
-    """A configuration file, its missing settings taken from `base` (the defaults).
+    """Read a configuration file, its missing settings taken from `base` (the defaults).
 
     Raises InputError when the file cannot be read or holds something unusable.
     """
@@ -32,10 +32,10 @@ def build(
     *,
     old: bool = False,
 ) -> Config:
-    """The configuration that nested tables describe, over the values of `base` (the defaults).
+    """Build the configuration that nested tables describe, over `base` (the defaults).
 
-    A document of version 0.1.0 is read as that version read it. It is recognised by its names, or
-    as a whole file without a format. old: it is part of such a file.
+    Tables of version 0.1.0 are read as that version read them. They are recognised by their names,
+    or as a whole file without a format. old: they are part of such a file.
 
     Raises InputError naming the first setting that is unknown, of a wrong type or out of range.
     """
@@ -57,7 +57,7 @@ def build(
 
 
 def _read_earlier(settings: Settings, base: Config | None) -> tuple[Config | None, Settings]:
-    """The base with the settings of version 0.1.0, and the settings that are left.
+    """Put the settings of version 0.1.0 into the base, and return the settings that are left.
 
     All are of that version where it has all: one that did nothing then still does nothing.
     """
@@ -72,7 +72,7 @@ def _read_earlier(settings: Settings, base: Config | None) -> tuple[Config | Non
 
 
 def flatten(document: Mapping[str, Any]) -> Settings:
-    """The settings in nested tables, by key.
+    """List the settings in nested tables, by key.
 
     Raises InputError for a part that is not a section, and for a section that is not a table.
     """
@@ -91,7 +91,7 @@ def flatten(document: Mapping[str, Any]) -> Settings:
 
 
 def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in nested tables, by the keys that lead to them."""
+    """Yield the values in nested tables, by the keys that lead to them."""
     for key, value in table.items():
         if isinstance(value, Mapping) and value:
             yield from leaves(value, f"{prefix}{key}.")
@@ -100,7 +100,7 @@ def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def assemble(base: Config, settings: Settings) -> Config:
-    """The configuration with settings over those of `base`, in whatever order they are given.
+    """Put settings over those of `base`, in whatever order they are given.
 
     A choice that is switched keeps what its alternatives share; the rest has its defaults.
 
@@ -125,7 +125,7 @@ def assemble(base: Config, settings: Settings) -> Config:
                 f"set {one.choice}={one.kinds[0]} as well"
             )
         _table(tree, key)[one.name] = value
-        # What is set by hand wins over an earlier measurement, also where it asks for another one.
+        # A setting by hand wins over an earlier measurement, also where it asks for another one.
         if tree["chosen"] and one.name in tree["chosen"]:
             if one.name == "device" and value != tree["chosen"]["device"]:
                 tree["chosen"] = None
@@ -135,7 +135,7 @@ def assemble(base: Config, settings: Settings) -> Config:
 
 
 def with_settings(config: Config, settings: Iterable[str]) -> Config:
-    """The configuration after `section.key=value` settings, as `--set` gives them.
+    """Apply `section.key=value` settings, as `--set` gives them.
 
     Raises InputError for an unknown key, a wrong value, or settings that contradict one another.
     """
@@ -150,7 +150,7 @@ def with_settings(config: Config, settings: Iterable[str]) -> Config:
 
 
 def with_values(config: Config, settings: Settings, where: str, *, old: bool = False) -> Config:
-    """The configuration with settings by key, as `build` reads them."""
+    """Apply settings by key, as `build` reads them."""
     document: dict[str, Any] = {}
     for key, value in settings.items():
         section, _, rest = key.partition(".")
@@ -159,12 +159,12 @@ def with_values(config: Config, settings: Settings, where: str, *, old: bool = F
 
 
 def to_toml(config: Config) -> str:
-    """The configuration as TOML, every setting written out."""
+    """Write the configuration as TOML, with every setting."""
     return tomli_w.dumps(as_document(config))
 
 
 def as_document(config: Config) -> dict[str, Any]:
-    """The configuration as nested tables."""
+    """Write the configuration as nested tables."""
     document: dict[str, Any] = msgspec.to_builtins(config)
     if document["chosen"] is None:
         del document["chosen"]
@@ -172,10 +172,7 @@ def as_document(config: Config) -> dict[str, Any]:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file.
-
-    Raises InputError when it cannot be read or is not TOML.
-    """
+    """Read a TOML file; InputError when it cannot be read or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -188,7 +185,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _table(tree: dict[str, Any], key: str) -> dict[str, Any]:
-    """The table that holds the last part of a key."""
+    """Find the table that holds the last part of a key."""
     for name in key.split(".")[:-1]:
         tree = tree[name]
     return tree

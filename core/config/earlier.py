@@ -45,7 +45,7 @@ RENAMED = {
 
 @functools.cache
 def defaults() -> Mapping[str, Any]:
-    """The defaults of version 0.1.0, which its presets and files leave out."""
+    """Read the defaults of version 0.1.0, which its presets and files leave out."""
     text = (resources.files("core.config") / "earlier.toml").read_text(encoding="utf-8")
     return {
         f"{section}.{name}": found
@@ -55,7 +55,7 @@ def defaults() -> Mapping[str, Any]:
 
 
 def flat(config: Config) -> dict[str, Any]:
-    """The settings by their names of version 0.1.0; its defaults for what does not apply."""
+    """Name the settings as version 0.1.0 did; its defaults stand for those that do not apply."""
     found = {}
     for key, default in defaults().items():
         now = value(config, field(RENAMED.get(key, key)))
@@ -68,7 +68,7 @@ def flat(config: Config) -> dict[str, Any]:
 
 
 def renamed(settings: Mapping[str, Any], base: Config | None) -> dict[str, Any]:
-    """The settings of version 0.1.0 over those of `base`, by their present names.
+    """Put the settings of version 0.1.0 over those of `base`, by their present names.
 
     Raises InputError for one that is not accepted.
     """
@@ -96,20 +96,17 @@ def renamed(settings: Mapping[str, Any], base: Config | None) -> dict[str, Any]:
 
 
 def is_old(keys: Collection[str]) -> bool:
-    """Some of the keys are names of version 0.1.0, and it has all of them."""
+    """Return True if version 0.1.0 has all of the keys, and some by names of its own."""
     return bool(RENAMED.keys() & keys) and defaults().keys() >= set(keys)
 
 
 def check(key: str, given: object) -> Any:
-    """The same value when the setting of version 0.1.0 accepts it; InputError otherwise."""
+    """Return the same value when the setting of version 0.1.0 accepts it; InputError otherwise."""
     if key == MEMORY and given == 0 and not isinstance(given, bool):
         return 0
     return field(RENAMED.get(key, key)).check(given)
 
 
 def parse(key: str, text: str) -> Any:
-    """Read the value of a setting that version 0.1.0 named so.
-
-    Raises InputError as `check` does.
-    """
+    """Read the value of a setting of version 0.1.0 from a text; InputError as `check` does."""
     return 0 if key == MEMORY and text.strip() == "0" else field(RENAMED[key]).parse(text)

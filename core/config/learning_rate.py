@@ -1,7 +1,7 @@
 """Schedules of the learning rate.
 
-Each has `value(peak, progress, epoch)`. Peak is the learning rate that is set, progress the share
-of the training that lies behind, epoch the number of whole epochs.
+`value` takes the learning rate that is set (peak), the share of the training that lies behind
+(progress) and the number of whole epochs.
 """
 
 from typing import Annotated

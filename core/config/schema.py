@@ -348,13 +348,9 @@ class Config(Section, frozen=True):
         chosen = self.chosen
         if chosen is None or self.hardware.device not in ("auto", chosen.device):
             return msgspec.structs.replace(self, chosen=None)
-        hardware = HardwareConfig(
-            device=chosen.device,
-            threads=self.hardware.threads or chosen.threads,
-            precision=(
-                chosen.precision if self.hardware.precision == "auto" else self.hardware.precision
-            ),
-        )
+        threads, precision = self.hardware.threads or chosen.threads, self.hardware.precision
+        precision = chosen.precision if precision == "auto" else precision
+        hardware = HardwareConfig(device=chosen.device, threads=threads, precision=precision)
         size = self.training.batch_size or chosen.batch_size
         training = msgspec.structs.replace(self.training, batch_size=size)
         return msgspec.structs.replace(self, hardware=hardware, training=training, chosen=None)

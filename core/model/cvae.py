@@ -25,7 +25,7 @@ class Posterior:
     log_variance: Tensor
 
     def sample(self, noise: Tensor) -> Tensor:
-        """The reparameterisation trick: (B, Z) from standard normal noise (B, Z).
+        """Sample (B, Z) by the reparameterisation trick from standard normal noise (B, Z).
 
         Source: Kingma & Welling 2014, section 2.4.
         """
@@ -48,7 +48,7 @@ class Encoder(nn.Module):
         self._unconditioned = config.hidden_size - condition_size
 
     def forward(self, forms: Tensor, condition: Tensor) -> Posterior:
-        """forms (B, T) of ids, condition (B, C) embedded."""
+        """Encode forms (B, T) of ids under an embedded condition (B, C)."""
         zeros = condition.new_zeros(len(forms), self._unconditioned)
         hidden = torch.cat([zeros, condition], dim=1)  # B H
         start = (hidden[None], torch.zeros_like(hidden)[None])
@@ -83,7 +83,7 @@ class Memory(nn.Module):
         self._sharpness = config.sharpness
 
     def scores(self, z: Tensor) -> Tensor:
-        """Score of each cell at each latent: (B, Z) to (B, M). Its own cell has the highest."""
+        """Score each cell at each latent: (B, Z) to (B, M). Its own cell has the highest."""
         # A rounded score would move the borders of the cells.
         with torch.autocast(z.device.type, enabled=False):
             return torch.addmm(self.bias, z.float(), self.keys.T)
@@ -115,12 +115,12 @@ class Decoder(nn.Module):
         self.output = nn.Linear(config.hidden_size, vocabulary_size - FIRST_OUTPUT)
 
     def initial_state(self, context: Tensor) -> State:
-        """Initial state of the LSTM from its context, (B, Z + S + C)."""
+        """Compute the initial state of the LSTM from its context, (B, Z + S + C)."""
         hidden, cell = self.initial(context).chunk(2, dim=1)
         return hidden[None].contiguous(), cell[None].contiguous()
 
     def forward(self, context: Tensor, state: State, inputs: Tensor) -> tuple[Tensor, State]:
-        """Logits (B, T, V - FIRST_OUTPUT) of what follows each of inputs (B, T), and the state."""
+        """Compute the logits (B, T, V - FIRST_OUTPUT) after each input (B, T), and the state."""
         embedded = self.embedding(inputs.T)  # T B embedding
         if self.repeated is not None:
             embedded = embedded + self.repeated(context)
@@ -149,19 +149,16 @@ class CondVAE(nn.Module):
         return self.condition.weight.device
 
     def encode(self, forms: Tensor, conditions: Tensor) -> Posterior:
-        """Posterior of each word given its condition.
+        """Compute the posterior of each word given its condition.
 
-        forms: (B, T) int64, padded with `PAD`, each ending in `EOS`.
-        conditions: (B,) int64.
+        forms: (B, T) int64, padded with `PAD`, each ending in `EOS`. conditions: (B,) int64.
         Source: Kingma & Welling 2014, eq. 9, with the condition in the initial hidden state.
         """
         posterior: Posterior = self.encoder(forms, self.condition(conditions))
         return posterior
 
     def context(self, z: Tensor, conditions: Tensor) -> Tensor:
-        """Input of the decoder at every character, (B, Z + S + C): the latent (B, Z), the memory's
-        slot there and the condition, joined.
-        """
+        """Join the decoder's input at every character, (B, Z + S + C): latent, slot, condition."""
         reading = [] if self.memory is None else [self.memory(z)]
         return torch.cat([z, *reading, self.condition(conditions)], dim=1)
 
@@ -173,16 +170,13 @@ class CondVAE(nn.Module):
         teacher_forced: Tensor | None = None,
         n_passes: int = 0,
     ) -> Tensor:
-        """Logits of the characters that follow each input, (B, T, V - FIRST_OUTPUT).
+        """Compute the logits of the characters after each input, (B, T, V - FIRST_OUTPUT).
 
         z: (B, Z). conditions: (B,) int64. inputs: (B, T) int64, the right characters after `SOS`.
-        teacher_forced: (B, T) bool on the processor, true where the right character is fed.
-        Elsewhere the decoder is fed its own most likely one. None feeds the right one everywhere,
-        in one fused pass.
-        n_passes: above 0, the decoder's own characters are found in so many fused passes, exactly
-        for as many characters of a word. With 0 they are found one by one, for the words that are
-        not fed all right characters; the others take one fused pass.
-
+        teacher_forced: (B, T) bool on the processor, true where the right character is fed, false
+        for the decoder's own most likely one. None, for true everywhere, takes one fused pass.
+        n_passes: fused passes that find the decoder's own characters, exactly for as many of a
+        word. With 0 they are found one by one, for the words that need any.
         Sources: Bengio et al. 2015; with passes, Duckworth et al. 2019.
         """
         context, forced = self.context(z, conditions), teacher_forced

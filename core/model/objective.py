@@ -14,7 +14,7 @@ from core.model.cvae import Posterior
 
 
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """CE of each word: the sum over its characters and its end of -log p, in nats, (B,).
+    """Sum -log p over the characters of each word and its end, in nats, (B,).
 
     logits: (B, T, V - FIRST_OUTPUT). target: (B, T) int64, padded with `PAD`.
     """
@@ -22,7 +22,7 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def character_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """CE of each character, the end included, in nats, (B, T); 0 after the end.
+    """Compute the CE of each character, the end included, in nats, (B, T); 0 after the end.
 
     logits: (B, T, V - FIRST_OUTPUT). target: (B, T) int64, padded with `PAD`.
     """
@@ -36,7 +36,7 @@ def character_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
 
 def kl_divergence(posterior: Posterior) -> Tensor:
-    """KL(q(z|x,c) || N(0, I)) of each word and latent dimension, in nats, (B, Z).
+    """Compute KL(q(z|x,c) || N(0, I)) of each word and latent dimension, in nats, (B, Z).
 
     Source: Kingma & Welling 2014, appendix B.
     """
@@ -51,11 +51,11 @@ def objective(
     beta: Tensor | float,
     reduction: Literal["word", "character"],
 ) -> Tensor:
-    """The mean over words of CE + beta * KL, a scalar.
+    """Average CE + beta * KL over the words, a scalar.
 
     ce: (B,) nats per word. kl: (B,) nats; 0 for draws from the prior.
     lengths: (B,) characters with the end.
-    reduction: `character` divides each word's CE by its length, the lab's convention (docs/lab.md).
+    reduction: `character` divides each word's CE by its length, as in the lab (docs/lab.md).
     """
     per_word = ce / lengths if reduction == "character" else ce
     return torch.mean(per_word + beta * kl)

@@ -1,6 +1,6 @@
-"""The one clock of a training: time spent, words per second, time left.
+"""The clock of a training: time spent without pauses, words per second, time left.
 
-Pauses are left out, and the readings survive a resume. After the idea of big_vision's Chrono.
+The readings survive a resume. After big_vision's Chrono.
 """
 
 import time
@@ -41,5 +41,5 @@ class Clock:
         self._mark = (self.elapsed, words)
 
     def left(self, done: int, total: int) -> float:
-        """Seconds until `total` steps, going on at the pace of the `done` ones."""
+        """Estimate the seconds until `total` steps from those of the `done` ones."""
         return self.elapsed / max(done, 1) * (total - done)

@@ -125,7 +125,5 @@ class ExampleSource:
         if ratio >= 1:
             return None
         generator = seeded(self._config.training.seed, "teacher forcing", step)
-        if self._config.teacher_forcing.per_character:
-            return torch.rand(inputs.shape, generator=generator) < ratio
-        forced = torch.rand(len(inputs), 1, generator=generator) < ratio
-        return forced.expand(inputs.shape)
+        shape = inputs.shape if self._config.teacher_forcing.per_character else (len(inputs), 1)
+        return (torch.rand(shape, generator=generator) < ratio).expand(inputs.shape)

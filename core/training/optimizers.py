@@ -66,10 +66,7 @@ def restore_state(
 
 @contextlib.contextmanager
 def revert_step_unless(finite: Tensor, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """Undo the optimizer's step within when `finite` is False, without a host sync.
-
-    finite: bool on the device of the parameters.
-    """
+    """Undo the step within when `finite` (bool on the device) is False, without a host sync."""
     before = {key: tensor.clone() for key, tensor in _moved(optimizer).items()}
     yield
     for key, tensor in _moved(optimizer).items():

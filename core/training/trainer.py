@@ -91,10 +91,7 @@ class Trainer:
         return Snapshot(position, self.model.state_dict(), training)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot.
-
-        Raises InputError when it belongs to another model or optimizer.
-        """
+        """Go on from a snapshot; InputError when it is of another model or optimizer."""
         position = snapshot.position
         with _fitting("the checkpoint"):
             self.model.load_state_dict(dict(snapshot.model))
@@ -115,9 +112,8 @@ class Trainer:
     def run(self) -> Iterator[events.Event]:
         """Train to the last step, or until a stop is requested.
 
-        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite, or
-        memory that does not suffice, ends the training with `Failed`; what was saved before is left
-        alone.
+        After `CheckpointDue` the caller should save a `snapshot`. A loss that is not finite, or too
+        little memory, ends the training with `Failed`; earlier checkpoints are left alone.
         """
         try:
             yield from self._train()
@@ -148,10 +144,7 @@ class Trainer:
                 yield self._progress()
 
     def seconds_per_word(self, steps: int) -> float:
-        """Measure the time of a word over a few training steps, after one to warm up.
-
-        Infinity when a stop is requested meanwhile.
-        """
+        """Measure the time of a word over some steps after a first one; infinity when stopped."""
         self.train_step()
         self._synchronize()
         start = time.perf_counter()
