@@ -1,21 +1,21 @@
-"""The few ways in which this program says no, each with a sentence that a user can act on."""
+"""Exception types. A message is one sentence: what failed, its cause, and what is accepted."""
 
 
 class CvaeError(Exception):
-    """Base of the named errors: one sentence that says what is wrong, where, and what would do."""
+    """Base of the named errors."""
 
 
 class InputError(CvaeError):
-    """What the user gave cannot be used: a file, a name, a value, a word."""
+    """Invalid input from the user: a file, a name, a value, a word."""
 
 
 class TrainingError(CvaeError):
-    """A training could not go on, for example because its loss is no longer finite."""
+    """A training that cannot continue, for example because its loss is no longer finite."""
 
 
 class OwnedElsewhereError(CvaeError):
-    """Another process is writing this run."""
+    """A run that another process is writing."""
 
 
 class Cancelled(CvaeError):
-    """A long computation was given up because its caller asked for that."""
+    """A long computation that its caller cancelled."""

@@ -285,10 +285,10 @@ def gradient_trouble(evidence: Evidence, active: bool) -> Finding | None:
 
 RULES: dict[str, tuple[Rule, str]] = {
     "beta": (beta_falls_short, "beta reaches its maximum"),
-    "collapse": (collapse, "the latent is in use again"),
+    "collapse": (collapse, "the decoder uses the latent again"),
     "division": (divided_too_early, "the latent space was divided in time"),
     "rate": (rate_too_high, "the rate is no longer too high to sample"),
-    "ignored-latent": (latent_ignored, "the decoder listens to the latent again"),
+    "ignored-latent": (latent_ignored, "the forms follow the latent again"),
     "one-word": (one_word, "the draws differ again"),
     "plateau": (no_longer_improves, "the training improves again"),
     "overfitting": (overfitting, "unseen verbs have recovered"),

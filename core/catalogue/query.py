@@ -7,8 +7,8 @@ state = finished`, `name ~ lab`.
 
 A key is a column of the list (name, state, tag, note, epoch, step, ce, bleu4, gaussian, age, size),
 a metric, or a setting: `section.name`, or its name alone where one section has it. An ending
-`_size` may be omitted. `~` means that a text contains another. A missing value is unequal to all values, and
-neither more nor less than any.
+`_size` may be omitted. `~` means that a text contains another. A missing value is unequal to all
+values, and neither more nor less than any.
 """
 
 import operator

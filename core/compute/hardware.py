@@ -34,7 +34,7 @@ class Hardware(msgspec.Struct, frozen=True):
 
 
 def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
-    """The device to use. Raises InputError when a wanted one is not there."""
+    """Choose the device. Raises InputError when a wanted one is not there."""
     available: dict[Device, bool] = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -59,7 +59,7 @@ def is_out_of_memory(error: Exception) -> bool:
 def choose(
     config: HardwareConfig, batch_size: int, seconds_per_word: Callable[[Hardware], float]
 ) -> Hardware:
-    """The fastest hardware among those that the configuration leaves open.
+    """Choose the fastest hardware among those that the configuration leaves open.
 
     The precision is measured first, on the fewest threads and words; then threads are doubled for
     as long as that helps, then words. Where a neighbour keeps a core busy, too many threads can be
@@ -90,7 +90,7 @@ def _climb(
     worth: float,
     seconds_per_word: Callable[[Hardware], float],
 ) -> tuple[float, Hardware]:
-    """The best after raising one number for as long as the time falls below `worth` of it."""
+    """Find the best after raising one number for as long as the time falls below `worth` of it."""
     for number in numbers:
         candidate = msgspec.structs.replace(best[1], **{name: number})
         taken = seconds_per_word(candidate)

@@ -10,6 +10,6 @@ import torch
 
 
 def seeded(seed: int, purpose: str, index: int = 0, device: str = "cpu") -> torch.Generator:
-    """A generator on the device for one purpose and one index (a step, an epoch)."""
+    """Make a generator on the device for one purpose and one index (a step, an epoch)."""
     digest = hashlib.blake2b(f"{seed} {purpose} {index}".encode(), digest_size=7).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest))

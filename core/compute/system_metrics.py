@@ -21,7 +21,7 @@ class Readings:
 
 
 def take_readings() -> Readings:
-    """The readings now. Can take some milliseconds."""
+    """Read them now. This can take some milliseconds."""
     memory = psutil.Process().memory_info().rss
     with contextlib.suppress(pynvml.NVMLError):
         pynvml.nvmlInit()

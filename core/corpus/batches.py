@@ -41,7 +41,7 @@ def encode_words(words: Sequence[str], vocabulary: Vocabulary) -> Tensor:
 
 
 def shift_right(target: Tensor) -> Tensor:
-    """Inputs of the decoder for `target`: the same ids one place later, after `SOS`."""
+    """Return the decoder's inputs for `target`: the same ids one place later, after `SOS`."""
     start = target.new_full((len(target), 1), SOS)
     return torch.cat([start, target[:, :-1]], dim=1)
 
@@ -87,7 +87,7 @@ class Batches:
         self._sources = self._targets = EpochWords(self._lengths, self._lengths)
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, counted from 0 over the whole training."""
+        """Return the batch of a step, counted from 0 over the whole training."""
         epoch, position = divmod(step, self.steps)
         if epoch != self._epoch:
             self._shuffle(epoch)
@@ -101,12 +101,13 @@ class Batches:
         return self._ids[indices, :longest], indices % self.conditions
 
     def examples(self, indices: Tensor) -> "EpochWords":
-        """An epoch's words by their indices (row * conditions + condition), in their order."""
+        """Return an epoch's words by their indices: row * conditions + condition."""
         return EpochWords(indices.to(self._device), self._lengths[indices])
 
     def by_length(self, batch_size: int, *indices: Tensor) -> Tensor:
-        """An order of an epoch's words that brings similar lengths together, but takes none out of
-        its bucket of batches. Of words that go in pairs, the longer counts.
+        """Order an epoch's words so that similar lengths come together within a bucket of batches.
+
+        Of words that go in pairs, the longer counts.
         """
         lengths = torch.stack([self._lengths[words] for words in indices]).amax(dim=0)
         bucket = torch.arange(len(lengths)) // (batch_size * self._bucket)

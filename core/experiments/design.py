@@ -163,7 +163,7 @@ def _values(key: str, values: object, where: str) -> list[Any]:
 
 def _check(key: str, value: object, where: str) -> Any:
     if key == "training.seed":
-        raise InputError(f"{where}: training.seed is what seeds says; leave it out")
+        raise InputError(f"{where}: `seeds` sets training.seed; leave training.seed out")
     try:
         return earlier.check(key, value) if key in earlier.RENAMED else field(key).check(value)
     except InputError as error:
@@ -179,13 +179,13 @@ def _refuse_varied(settings: Sequence[str], varied: Collection[str]) -> None:
                 f"--set {shown(setting)}: the experiment varies {key}; change its file"
             )
         if key == "training.seed":
-            raise InputError("--set training.seed: the seeds are what the experiment's file says")
+            raise InputError("--set training.seed: the experiment's file sets the seeds")
 
 
 def _combined(
     named: Mapping[str, Settings], varied: Mapping[str, list[Any]]
 ) -> Iterator[tuple[str, Settings]]:
-    """The parts of each variant's name, and its settings."""
+    """Yield the parts of each variant's name, and its settings."""
     choices: list[list[tuple[str, Settings]]] = [list(named.items())] if named else []
     for key, values in varied.items():
         name, spell = key.rpartition(".")[2], field(earlier.RENAMED.get(key, key)).spell
@@ -197,7 +197,7 @@ def _combined(
 
 
 def _repeatable(config: Config, where: str) -> Config:
-    """The same with nothing left to a measurement."""
+    """Return the same with nothing left to a measurement."""
     if config.training.batch_size == 0:
         raise InputError(
             f"{where}: training.batch_size 0 is chosen by a measurement, which may differ between "

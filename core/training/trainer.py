@@ -321,7 +321,7 @@ class Trainer:
         return events.Failed(
             **self._now(),
             message=(
-                f"the memory of the {device} did not suffice after step {self._step} with batches "
+                f"the {device} ran out of memory after step {self._step} with batches "
                 f"of {size} words; what was saved before is intact; free some, then --resume goes "
                 f"on, or train anew with training.batch_size={max(1, size // 2)}"
             ),

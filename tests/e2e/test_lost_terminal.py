@@ -289,7 +289,7 @@ def test_a_training_is_kept_in_the_background(
     terminal.press("k")
     assert terminal.wait_for_exit() == 0
     terminal.assert_clean()
-    assert "mine trains on in the background" in terminal.text
+    assert "mine continues in the background" in terminal.text
     assert "cvae-tui attach " in terminal.text
     wait_until(lambda: told(mine, events.Started) == 2)
     trains_on(mine)

@@ -232,6 +232,6 @@ def run_app(
         raise app.failure
     if app.kept and app.kept.directory and isinstance(app.kept.last, events.Stopped):
         train_detached(app.kept.directory)
-        click.echo(f"{app.kept.directory.name} trains on in the background")
+        click.echo(f"{app.kept.directory.name} continues in the background")
         click.echo(steering_hint(app.kept.directory))
     return app.exit_code(training)

@@ -1,4 +1,4 @@
-"""The command line that trains with given settings."""
+"""Command that repeats a training with given settings."""
 
 import shlex
 from pathlib import Path

@@ -8,7 +8,7 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 def sparkline(
     values: Sequence[float], width: int, bounds: tuple[float, float] | None = None
 ) -> str:
-    """The values as at most `width` blocks of eight heights; several in one block are averaged.
+    """Draw the values as at most `width` blocks of eight heights, averaged within a block.
 
     bounds: values at the lowest and at the highest block; None takes those of the values.
     """

@@ -22,8 +22,8 @@ from core.runs.journal import JournalFollower, JournalWriter
 from core.runs.ownership import STALE_SECONDS, owning
 from core.session import prepare, train
 from core.training.control import Control
-from core.training.metrics import values
 from core.training.events import Alarm, Evaluated, Finished, Progress, Started, to_line
+from core.training.metrics import values
 
 Tiny = Callable[..., Config]
 LONG = 2**16

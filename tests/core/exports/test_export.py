@@ -1,9 +1,9 @@
 """Exports, written from real runs and read back by those whom they are for."""
 
-import re
 import csv
 import io
 import math
+import re
 import shutil
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ def test_plain_lines_tell_an_alarm_as_it_begins_and_as_it_ends(
 ) -> None:
     def told(*_: object) -> Iterator[events.Event]:
         yield alarm("the latent has collapsed", "Lower \x1b[31mbeta.")
-        yield alarm("the latent is in use again")
+        yield alarm("the decoder uses the latent again")
         yield events.Finished(**AT)
 
     monkeypatch.setattr(session, "train", told)
@@ -32,7 +32,7 @@ def test_plain_lines_tell_an_alarm_as_it_begins_and_as_it_ends(
     begins, ends, finished = capsys.readouterr().out.splitlines()
     assert begins.startswith("epoch 12.0: alarm: the latent has collapsed. Lower ")
     assert "\x1b" not in begins
-    assert ends == "epoch 12.0: alarm over: the latent is in use again"
+    assert ends == "epoch 12.0: alarm over: the decoder uses the latent again"
     assert finished == "trained finished after 0:06"
 
 

@@ -87,7 +87,7 @@ where a run has any, else of the selection pairs.
             chart.add_class("wide")
         self.query_one("#setting-table", KeyedTable).fixed_columns = 1
         self.query_one("#empty", Static).update(
-            "Choose two to eight runs to see them on one another.\n\n"
+            "Choose two to eight runs to see them on the same charts.\n\n"
             " p   pick them here\n"
             " e   choose an experiment, whose trials are compared as a whole\n"
             f" {list(SCREENS).index('runs') + 1}   "
