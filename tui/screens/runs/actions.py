@@ -1,15 +1,15 @@
 """The actions on one run of the list, and on the trash."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import msgspec
 from textual import on, work
 from textual.widgets import DataTable
 
-from core.catalogue.labels import Labels, parse_note, parse_tags, read_labels, write_labels
+from core.catalogue.labels import parse_note, parse_tags, read_labels, write_labels
 from core.catalogue.listing import rename_run
 from core.catalogue.trash import Discarded, discard, discarded, empty_trash, restore
-from core.errors import CvaeError
 from core.runs.directory import RunDirectory
 from core.text import printable
 from tui.screens.base import AppScreen
@@ -73,23 +73,19 @@ class RunActions(AppScreen):
             return
 
         def fork(checkpoint: str | None) -> None:
-            if checkpoint is not None:
-                self._propose(run, checkpoint)
+            if checkpoint is None:
+                return
+            with self.errors_notified():
+                config = run.config()
+                start_from = str(run.checkpoint(checkpoint).resolve()) if checkpoint else ""
+                training = msgspec.structs.replace(config.training, start_from=start_from)
+                self.host.proposed = msgspec.structs.replace(config, training=training)
+                self.host.action_go("setup")
 
         options = [(name, f"those of checkpoint {name}") for name in run.checkpoint_names()]
         options.append(("", "random, as in every new model"))
         question = f"Set up a new run with the settings of {run.name}. Its initial weights are"
         self.app.push_screen(ChooseOne(question, options), fork)
-
-    def _propose(self, run: RunDirectory, checkpoint: str) -> None:
-        def propose() -> None:
-            config = run.config()
-            start_from = str(run.checkpoint(checkpoint).resolve()) if checkpoint else ""
-            training = msgspec.structs.replace(config.training, start_from=start_from)
-            self.host.proposed = msgspec.structs.replace(config, training=training)
-            self.host.action_go("setup")
-
-        self._try(propose)
 
     def action_rename(self) -> None:
         """Rename the run."""
@@ -107,28 +103,23 @@ class RunActions(AppScreen):
     def action_tags(self) -> None:
         """Edit the tags of the run."""
         if run := self.run:
-            labels = read_labels(run)
-            self._ask_label(
-                f"Tags of {run.name}, separated by spaces",
-                " ".join(labels.tags),
-                lambda text: msgspec.structs.replace(read_labels(run), tags=parse_tags(text)),
-                run,
-            )
+            tags = " ".join(read_labels(run).tags)
+            question = f"Tags of {run.name}, separated by spaces"
+            self._ask_label(run, question, tags, lambda text: {"tags": parse_tags(text)})
 
     def action_note(self) -> None:
         """Edit the note of the run."""
         if run := self.run:
-            self._ask_label(
-                f"Note on {run.name}",
-                read_labels(run).note,
-                lambda text: msgspec.structs.replace(read_labels(run), note=parse_note(text)),
-                run,
-            )
+            note, question = read_labels(run).note, f"Note on {run.name}"
+            self._ask_label(run, question, note, lambda text: {"note": parse_note(text)})
 
     def _ask_label(
-        self, question: str, text: str, labelled: Callable[[str], Labels], run: RunDirectory
+        self, run: RunDirectory, question: str, text: str, parse: Callable[[str], dict[str, object]]
     ) -> None:
-        self._ask(question, text, lambda typed: write_labels(run, labelled(typed)))
+        def write(typed: str) -> None:
+            write_labels(run, msgspec.structs.replace(read_labels(run), **parse(typed)))
+
+        self._ask(question, text, write)
 
     def action_delete(self) -> None:
         """Move the run to the trash, after a question."""
@@ -137,10 +128,12 @@ class RunActions(AppScreen):
         name = printable(run.name)
 
         def delete(sure: bool | None) -> None:
-            if sure and self._try(lambda: discard(run)):
-                self.host.forget(run)
-                self.host.chosen.replace(run, None)
-                self.notify(f"{name} is in the trash; u restores it.", markup=False)
+            if sure:
+                with self._changing():
+                    discard(run)
+                    self.host.forget(run)
+                    self.host.chosen.replace(run, None)
+                    self.notify(f"{name} is in the trash; u restores it.", markup=False)
 
         question = f"Delete the run {name} with its checkpoints and its journal? "
         question += "It goes to the trash; u restores it."
@@ -154,7 +147,8 @@ class RunActions(AppScreen):
             self.notify("The trash is empty.")
 
     def _put_back(self, run: Discarded) -> None:
-        if self._try(lambda: restore(run)):
+        with self._changing():
+            restore(run)
             self.notify(f"{printable(run.name)} is restored.", markup=False)
 
     def action_trash(self) -> None:
@@ -175,24 +169,17 @@ class RunActions(AppScreen):
     @work(thread=True, group="trash")
     def _empty(self) -> None:
         self.notify("Emptying the trash ...")
-        try:
+        with self.errors_notified():
             empty_trash(self.host.runs_dir)
-        except CvaeError as error:
-            self.notify(printable(str(error)), severity="error", markup=False)
-        else:
             self.notify("The trash is empty.")
         self.app.call_from_thread(self.refresh_list)
 
     def _ask(self, question: str, text: str, act: Callable[[str], object]) -> None:
         self.app.push_screen(PromptDialog(question, text, act), lambda _: self.refresh_list())
 
-    def _try(self, act: Callable[[], object]) -> bool:
-        """Act and return True, or show the error and return False."""
-        try:
-            act()
-        except CvaeError as error:
-            self.notify(printable(str(error)), severity="error", markup=False)
-            return False
-        finally:
-            self.refresh_list()
-        return True
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Notify of an error in the block; read the list anew after it."""
+        with self.errors_notified():
+            yield
+        self.refresh_list()

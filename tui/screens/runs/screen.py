@@ -35,6 +35,7 @@ from tui.widgets.message_line import MessageLine
 REFRESH_SECONDS = 2.0
 """The least time between two readings of the list."""
 MARK = "mark"
+EXAMPLES = "bleu4 > 0.9 and latent = 64, state = finished, name ~ lab, tag = good"
 BOLD_STATES = ("training", "failed", "crashed")
 """The states in bold. Red is hard to read where colours become shades of grey."""
 
@@ -86,27 +87,21 @@ restored.
         self._curves: dict[str, tuple[float | None, Curves]] = {}
         self._query: Query = parse("")
         self._widths: dict[str, int] = {}
-        self._problem = ""
-        """The error in the filter."""
-        self._count = "Reading the runs ..."
+        self._invalid = False
+        """True while the filter is invalid."""
 
     def compose_body(self) -> ComposeResult:
         """Yield the filter, the directory, its runs, and details of the run under the cursor."""
-        with Horizontal(id="ask"):
+        with Horizontal(classes="fields"):
             yield Label("Filter")
-            yield Input(
-                placeholder="bleu4 > 0.9 and latent = 64, state = finished, name ~ lab, tag = good",
-                compact=True,
-                id="filter",
-            )
-        yield MessageLine(id="where")
+            yield Input(placeholder=EXAMPLES, compact=True, id="filter")
+        yield MessageLine("Reading the runs ...", id="where")
         yield KeyedTable(id="runs")
         yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
         """List the runs regularly."""
         self._catalogue = Catalogue(self.host.runs_dir, keep=not self.host.read_only)
-        self._say()
         self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self.refresh_list)
 
     def on_screen_resume(self) -> None:
@@ -153,13 +148,13 @@ restored.
         self._runs = {run.name: run for run in runs}
         self.table.fill({run.name: self._cells(run) for run in runs})
         of = f"{len(runs)} of {there}" if len(runs) != there else str(there or "No")
-        # The path is last because a long one is cut off.
         parts = [f"{chosen} marked"] if (chosen := len(self.host.chosen)) else []
         if trashed:
             parts.append(f"{trashed} in the trash (x)")
+        # The path is last because a long one is cut off.
         parts.append(f"{of} run{'s' * (there > 1)}{' yet' * (not there)} in {self.host.runs_dir}")
-        self._count = " · ".join(parts)
-        self._say()
+        if not self._invalid:
+            self.query_one(MessageLine).show(" · ".join(parts))
         self._describe_run()
         self.refresh_bindings()
 
@@ -168,12 +163,12 @@ restored.
         place = self.host.chosen.place(RunDirectory(self.host.runs_dir / run.name))
         mark = Text() if place is None else Text(MARKERS[place], COLOURS[place])
         curves = self._curves.get(run.name, (None, Curves()))[1]
+        bold = "bold" * (run.state in BOLD_STATES)
         cells = [mark]
         for title in self._widths:
-            text = printable(COLUMNS[title].cell(run, curves))
-            style = ""
+            text, style = printable(COLUMNS[title].cell(run, curves)), ""
             if title == "state":
-                text, style = f"{SYMBOLS[run.state]} {text}", "bold" * (run.state in BOLD_STATES)
+                text, style = f"{SYMBOLS[run.state]} {text}", bold
             cells.append(Text(text, style, no_wrap=True, overflow="ellipsis"))
         return cells
 
@@ -189,18 +184,15 @@ restored.
         table.lay_out({MARK: ("", 1)} | titles)
         self.refresh_list()
 
-    def _say(self) -> None:
-        self.query_one(MessageLine).show(self._problem or self._count, bool(self._problem))
-
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
-        """Apply the filter; while it is not valid, the last valid one holds."""
+        """Apply the filter; while it is invalid, the last valid one holds."""
         try:
-            self._query, self._problem = parse(event.value), ""
+            self._query, self._invalid = parse(event.value), False
         except CvaeError as error:
-            self._problem = str(error)
-        self._say()
-        if not self._problem:
+            self._invalid = True
+            self.query_one(MessageLine).show(str(error), wrong=True)
+        else:
             self.refresh_list()
 
     @on(Input.Submitted, "#filter")
@@ -253,7 +245,7 @@ restored.
 
     @work(thread=True, exclusive=True, group="about")
     def _describe(self, directory: RunDirectory, run: RunSummary) -> None:
-        """Show what the row of a run has no space for."""
+        """Show details of a run that its row has no space for."""
         config = self._catalogue.config(run.name)
         names = directory.checkpoint_names()
         about = [
