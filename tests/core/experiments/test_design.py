@@ -116,7 +116,7 @@ def test_what_ships_can_be_read(name: str) -> None:
         ("seeds = [0]\n[vary]\nmodel.latent_size = 3", "takes a list of values, not 3"),
         ("seeds = [0]\n[vary]\nmodel.latent_size = []", "takes a list of values, not []"),
         ("seeds = [0]\n[vary]\nmodel.latent_size = [4, 'x']", "vary: model.latent_size: 'x'"),
-        ("seeds = [0]\n[vary]\ntraining.seed = [4]", "is what seeds says"),
+        ("seeds = [0]\n[vary]\ntraining.seed = [4]", "`seeds` sets training.seed"),
         ("seeds = [0]\n[variants.a]\nmodel.variant = 'vae'", "a: model.variant vae"),
         ("seeds = [0]\n[variants]\n'a b' = {}\n'a!b' = {}", "2 variants would be called 'a-b'"),
         ("seeds = [0]\n[set]\ntraining.batch_size = 0", "chosen by a measurement"),
