@@ -97,9 +97,14 @@ class Cyclical(Monotonic, frozen=True):
 def rise(shape: str, share: float) -> float:
     """Height of a rise from 0 to 1 of the given shape after a share of its time."""
     if shape == "sigmoid":
-        # The logistic function, stretched so that it begins at 0 and ends at 1.
-        half = SIGMOID_STEEPNESS / 4
-        return 0.5 + 0.5 * math.tanh(half * (2 * share - 1)) / math.tanh(half)
+        # Stretched to begin at 0 and end at 1. Another form of it would round differently, and a
+        # resumed run must have the same beta to the last bit.
+        low = _sigmoid(-SIGMOID_STEEPNESS / 2)
+        return (_sigmoid(SIGMOID_STEEPNESS * (share - 0.5)) - low) / (1 - 2 * low)
     if shape == "cosine":
         return 0.5 * (1 - math.cos(math.pi * share))
     return share
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))

@@ -310,8 +310,9 @@ class Config(Section, frozen=True):
     """Everything that is needed to repeat a run.
 
     format: Layout of this file.
-    prior: N(0, I). codebook divides it into cells, one for each training paradigm, reads a memory
-        slot in each, and trains the decoder on draws. Source: van den Oord et al. 2017, section 3.
+    prior: Distribution of the samples of z. standard: N(0, I). codebook divides it into cells, one
+        for each training paradigm, reads a memory slot in each, and trains the decoder on draws.
+        Source: van den Oord et al. 2017, section 3.
     teacher_forcing: Share of the right characters that the decoder is fed instead of its own.
         always: all; sequence: one draw for each word; token: one for each character (Bengio et al.
         2015); parallel: as token, in fused passes (Duckworth et al. 2019).
