@@ -14,8 +14,7 @@ TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 def keep_freed_memory() -> None:
     """Keep up to a GiB of freed memory for this process, on glibc; elsewhere do nothing.
 
-    To be called before threads begin: they then share one arena, which is kept whole, where each
-    would have one of its own, which is not.
+    Call it before threads begin. They then share one arena, the only one that is kept whole.
     """
     if sys.platform != "linux":
         return

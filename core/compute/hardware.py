@@ -1,6 +1,6 @@
 """Device, threads and precision: set by the user, or chosen by a short measurement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Literal
 
@@ -34,7 +34,7 @@ class Hardware(msgspec.Struct, frozen=True):
 
 
 def find_device(wanted: Literal["auto", "cpu", "cuda", "mps"]) -> Device:
-    """Choose the device. Raises InputError when a wanted one is not there."""
+    """Return the device to use. Raise InputError when a wanted one is not there."""
     available: dict[Device, bool] = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -59,11 +59,10 @@ def is_out_of_memory(error: Exception) -> bool:
 def choose(
     config: HardwareConfig, batch_size: int, seconds_per_word: Callable[[Hardware], float]
 ) -> Hardware:
-    """Choose the fastest hardware among those that the configuration leaves open.
+    """Choose the fastest hardware among what the configuration leaves open.
 
     The precision is measured first, on the fewest threads and words; then threads are doubled for
-    as long as that helps, then words. Where a neighbour keeps a core busy, too many threads can be
-    ten times slower than one, so the measurement stops at the first that is no faster.
+    as long as that helps, then words. On a busy machine too many threads can be ten times slower.
 
     batch_size: 0 leaves it open.
     seconds_per_word: measures a few steps with a candidate.
@@ -77,31 +76,19 @@ def choose(
     candidates = [Hardware(device, threads[0], one, batches[0]) for one in precisions]
     if len(candidates) == len(threads) == len(batches) == 1:
         return candidates[0]
-    best = min(((seconds_per_word(one), one) for one in candidates), key=itemgetter(0))
-    best = _climb(best, "threads", threads[1:], 1.0, seconds_per_word)
-    best = _climb(best, "batch_size", batches[1:], WORTH_IT, seconds_per_word)
-    return best[1]
-
-
-def _climb(
-    best: tuple[float, Hardware],
-    name: str,
-    numbers: Sequence[int],
-    worth: float,
-    seconds_per_word: Callable[[Hardware], float],
-) -> tuple[float, Hardware]:
-    """Find the best after raising one number for as long as the time falls below `worth` of it."""
-    for number in numbers:
-        candidate = msgspec.structs.replace(best[1], **{name: number})
-        taken = seconds_per_word(candidate)
-        if taken >= worth * best[0]:
-            break
-        best = taken, candidate
+    shortest, best = min(((seconds_per_word(one), one) for one in candidates), key=itemgetter(0))
+    for name, numbers, worth in (("threads", threads, 1.0), ("batch_size", batches, WORTH_IT)):
+        for number in numbers[1:]:
+            candidate = msgspec.structs.replace(best, **{name: number})
+            seconds = seconds_per_word(candidate)
+            if seconds >= worth * shortest:
+                break
+            shortest, best = seconds, candidate
     return best
 
 
 def _thread_counts(device: str) -> list[int]:
-    """Numbers of threads worth measuring: powers of two up to the processors."""
+    """List the numbers of threads to measure: powers of two up to the processors."""
     if device != "cpu":
         return [1]
     count = processor_count()

@@ -1,8 +1,7 @@
 """Processor threads that share the rows of a computation.
 
-Each computes with one thread of PyTorch's own. Threads within an operation wait for one another in
-each of them, which is slow where products are small and very slow where something else keeps a core
-busy; threads that share the rows meet once.
+Each computes with one thread of PyTorch's own. Threads within an operation wait for one another at
+each operation, which is slow where products are small or another process keeps a core busy.
 """
 
 import os

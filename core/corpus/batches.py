@@ -1,7 +1,6 @@
 """The corpus as tensors on the device, cut into batches.
 
-Everything random here depends on the seed and the epoch alone, so that a resumed training meets
-the same words in the same order.
+The order depends on the seed and the epoch alone, so that a resumed training has the same.
 """
 
 from collections.abc import Sequence
@@ -32,10 +31,7 @@ class Batch:
 
 
 def encode_words(words: Sequence[str], vocabulary: Vocabulary) -> Tensor:
-    """Ids of words, each ending in `EOS`, padded with `PAD` to the longest: (words, length) int64.
-
-    Raises InputError for a word that the vocabulary cannot spell.
-    """
+    """Encode words, padded with `PAD`: (words, length) int64. Raise InputError as `encode` does."""
     rows = [torch.tensor(vocabulary.encode(word)) for word in words]
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
 
@@ -47,7 +43,7 @@ def shift_right(target: Tensor) -> Tensor:
 
 
 def pad_together(first: Tensor, second: Tensor) -> Tensor:
-    """Two batches of words (rows, length) as one, padded with `PAD` to the longer."""
+    """Join two batches of words (rows, length), padded with `PAD` to the longer."""
     length = max(first.shape[1], second.shape[1])
     return torch.cat(
         [F.pad(words, (0, length - words.shape[1]), value=PAD) for words in (first, second)]
@@ -78,8 +74,7 @@ class Batches:
         self._batch_size = batch_size
         self._seed = seed
         self._bucket = bucket
-        # Lengths stay on the processor: a batch is cut to its longest word without asking the
-        # device.
+        # Lengths stay on the processor: a batch is cut to its longest word without a device sync.
         self._lengths = (ids != PAD).sum(dim=1)
         self._ids = ids.to(device)
         self._device = device
@@ -95,20 +90,17 @@ class Batches:
         return Batch(*self.forms(self._sources, part), *self.forms(self._targets, part))
 
     def forms(self, examples: "EpochWords", part: slice) -> tuple[Tensor, Tensor]:
-        """Forms and conditions of a part of an epoch's examples."""
+        """Return forms and conditions of a part of an epoch's examples."""
         longest = int(examples.lengths[part].max())
         indices = examples.indices[part]
         return self._ids[indices, :longest], indices % self.conditions
 
     def examples(self, indices: Tensor) -> "EpochWords":
-        """Return an epoch's words by their indices: row * conditions + condition."""
+        """Return words by their indices (row * conditions + condition), in this order."""
         return EpochWords(indices.to(self._device), self._lengths[indices])
 
     def by_length(self, batch_size: int, *indices: Tensor) -> Tensor:
-        """Order an epoch's words so that similar lengths come together within a bucket of batches.
-
-        Of words that go in pairs, the longer counts.
-        """
+        """Order words by length within each bucket of batches. Of pairs, the longer word counts."""
         lengths = torch.stack([self._lengths[words] for words in indices]).amax(dim=0)
         bucket = torch.arange(len(lengths)) // (batch_size * self._bucket)
         return torch.argsort(bucket * (lengths.max() + 1) + lengths, stable=True)

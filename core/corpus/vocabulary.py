@@ -35,10 +35,9 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError for a repeated entry, which would have two ids."""
-        if len(set(self.characters)) < len(self.characters):
-            raise ValueError("a character occurs twice")
-        if len(set(self.conditions)) < len(self.conditions):
-            raise ValueError("a condition occurs twice")
+        for kind, entries in (("character", self.characters), ("condition", self.conditions)):
+            if len(set(entries)) < len(entries):
+                raise ValueError(f"a {kind} occurs twice")
 
     @classmethod
     def of(cls, corpus: Corpus) -> "Vocabulary":

@@ -1,8 +1,7 @@
 """The trials of an experiment side by side, on a Ray cluster.
 
 Ray decides where and when a trial runs, and how often it is retried. The run directory decides the
-rest: settings, files and checkpoints. A trial is therefore the same here and in sequence. Ray keeps
-nothing after the command.
+rest, so that a trial is the same here and in sequence. Ray keeps nothing after the command.
 """
 
 import contextlib

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from core.config.build import to_toml
 from core.config.fields import differences, fields, value
@@ -19,6 +19,7 @@ from core.exports.figure import DASHES, GRID, INK, band_label, curve, panels, re
 from core.exports.palette import COLOURS
 from core.exports.run_data import RunData
 from core.progress import ignore, never
+from core.runs.followed import RunState
 from core.scores.metric import Metric
 from core.text import printable
 from core.training.events import Evaluated
@@ -31,14 +32,9 @@ DRAWS = 2000
 """Samples of the diagnostics, from the prior and from the aggregate posterior."""
 THEMED = {INK: "currentColor", "#ffffff": "var(--paper)", GRID: "var(--rule)"}
 """Colours of a figure that follow the page's, with their replacements."""
-STATES = {
+STATES: dict[str, str] = {state: state.capitalize() for state in get_args(RunState)} | {
     "new": "Not trained yet",
-    "training": "Training",
-    "paused": "Paused",
-    "finished": "Finished",
     "stopped": "Stopped before its last step",
-    "failed": "Failed",
-    "crashed": "Crashed",
     "elsewhere": "Training on another host",
 }
 

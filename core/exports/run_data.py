@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.files import read_json
 from core.runs.directory import RunDirectory
 from core.runs.followed import RunState, run_state
-from core.runs.history import History
+from core.runs.history import History, active
 from core.runs.journal import read_whole
 from core.text import printable
 from core.training.events import Alarm, Evaluated, Event, Progress, Started
@@ -93,12 +93,6 @@ def _thinned(events: Sequence[Event]) -> Iterator[Event]:
         number += isinstance(event, Progress)
         if not isinstance(event, Progress) or number % every == 0:
             yield event
-
-
-def active(alarms: Sequence[Alarm]) -> list[Alarm]:
-    """Return the alarms that have begun and not ended."""
-    last = {alarm.kind: alarm for alarm in alarms}
-    return [alarm for alarm in last.values() if alarm.begins]
 
 
 def interval(event: Evaluated) -> Iterator[tuple[str, float]]:

@@ -76,6 +76,12 @@ class Series:
             del self.values[count:]
 
 
+def active(alarms: Iterable[events.Alarm]) -> list[events.Alarm]:
+    """Return the alarms that have begun and not ended."""
+    last = {alarm.kind: alarm for alarm in alarms}
+    return [alarm for alarm in last.values() if alarm.begins]
+
+
 class History:
     """The events of a run by kind, and the series of its metrics. `add` keeps it up to date."""
 
@@ -129,8 +135,7 @@ class History:
     @property
     def active_alarms(self) -> dict[str, events.Alarm]:
         """Alarms that began and did not end, by kind."""
-        last = {alarm.kind: alarm for alarm in self.alarms}
-        return {kind: alarm for kind, alarm in last.items() if alarm.begins}
+        return {alarm.kind: alarm for alarm in active(self.alarms)}
 
     def _add(self, event: events.Event) -> None:
         match event:

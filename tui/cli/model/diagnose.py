@@ -5,9 +5,9 @@ import textwrap
 import click
 import msgspec
 
-from core.exports.run_data import active, recorded_alarms
+from core.exports.run_data import recorded_alarms
 from core.runs.directory import RunDirectory
-from core.runs.history import History
+from core.runs.history import History, active
 from core.runs.journal import read_whole
 from core.text import printable
 from tui.cli.options import checkpoint_option, number_option, run_argument, seed_option
