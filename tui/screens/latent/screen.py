@@ -117,14 +117,10 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
                 yield LatentPlot(id="plot")
                 yield Static(id="legend", markup=False)
             with Vertical(id="ways"):
-                yield DataTable[Text](id="between", cursor_type="row", zebra_stripes=True)
-                yield DataTable[Text](id="walk", cursor_type="row", zebra_stripes=True)
-
-    def on_mount(self) -> None:
-        """Show the map first."""
-        for table in self.query(DataTable):
-            table.header_height = 2
-        self.action_pane("map")
+                for id in ("between", "walk"):
+                    table = DataTable[Text](id=id, cursor_type="row", zebra_stripes=True)
+                    table.header_height = 2
+                    yield table
 
     def on_screen_resume(self) -> None:
         """Return to the pane."""
@@ -136,8 +132,6 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         if pane is not None:
             return self._seen is not None and (self.has_class("-wide") or pane == self._pane)
         return super().check_action(action, parameters)
-
-    # The map
 
     @on(ModelPicker.Picked)
     def _another_model(self, event: ModelPicker.Picked) -> None:
@@ -220,8 +214,6 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         with self.prevent(Select.Changed, Input.Changed):
             self.query_one(f"#{name}", Input).value = place.word
             self.query_one(f"#tense-{name}", Select).value = place.condition
-
-    # The ways
 
     @on(Input.Changed)
     @on(Select.Changed, "#tense-a")
@@ -322,8 +314,6 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         if self._seen:
             self._rank = (self._rank + change) % len(self._seen.map.kl)
             self._go()
-
-    # Panes
 
     def action_pane(self, pane: str) -> None:
         """Focus a pane; a narrow terminal shows only this one."""

@@ -109,8 +109,6 @@ restored.
         self.refresh_list()
         self.table.focus()
 
-    # The list
-
     def refresh_list(self) -> None:
         """Read the list anew, while the screen is shown."""
         if self.is_current and self._widths:
@@ -227,8 +225,6 @@ restored.
         """Sort by a column; reverse the order when the list is sorted by it already."""
         sorted_by, reverse = self.order
         self.order = (title, title == sorted_by and not reverse)
-
-    # The run under the cursor
 
     @property
     def run(self) -> RunDirectory | None:

@@ -94,11 +94,10 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self._since = 0.0
         """Unix time from which on events are news."""
         self._steered: Training | None = None
-        self._status_shown: Content | None = None
         self._shown_state = "new"
 
     def compose_body(self) -> ComposeResult:
-        """Compose status, progress, charts, and more where there is room."""
+        """Yield status, progress, charts, and more where there is space."""
         yield Static(id="status")
         with Horizontal(id="progress"):
             yield ProgressBar(show_eta=False, show_percentage=False, id="bar")
@@ -135,7 +134,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if self.run:
             self.run.update(PORTION)
             self._loading = self.run.behind > 0
-        self._show_examples(Content(), Content())
+        for selector in ("#conversions", "#draws"):
+            self._put(selector, Content())
         self.query_one("#strip", KlStrip).show(())
         self._follow_chosen()
         self._read()
@@ -158,18 +158,18 @@ A value that is set by hand holds until it is given back to its schedule, also a
             self._read()
         self._show()
 
-    # Reading
-
     @property
     def _history(self) -> History:
         return self.run.history if self.run else History()
 
     @property
-    def _others(self) -> list[tuple[int, FollowedRun]]:
-        """The chosen runs beside the one in view, with their places."""
+    def _drawn(self) -> list[tuple[int | None, FollowedRun]]:
+        """The run in view and the chosen ones, with their places."""
         # A run that is chosen on another screen is followed once this screen is back.
-        followed = ((at, self._runs[run]) for at, run in self.host.chosen if run in self._runs)
-        return [(place, run) for place, run in followed if run is not self.run]
+        chosen = ((at, self._runs[run]) for at, run in self.host.chosen if run in self._runs)
+        others = [(place, run) for place, run in chosen if run is not self.run]
+        run = self.run
+        return [(self.host.chosen.place(run.directory), run), *others] if run else [*others]
 
     def _follow_chosen(self) -> None:
         """Follow the run in view and the chosen runs."""
@@ -202,7 +202,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
         loaded, self._loading = self._loading, False
         # A process that died writes no event.
         changed = self._state != self._shown_state or self.host.steered is not self._steered
-        if self._grown or loaded or changed or self._training_starts:
+        starts = self.host.training and not self._history.progress
+        if self._grown or loaded or changed or starts:
             self._show_read()
 
     def _show_read(self) -> None:
@@ -228,17 +229,10 @@ A value that is set by hand holds until it is given back to its schedule, also a
         from core.compute.system_metrics import take_readings
 
         readings = take_readings() if own else None
-        computer = read_computer(directory.environment_file)
-        stats = self.query_one(RunStats)
-        self.app.call_from_thread(stats.show_computer, computer, readings)
+        computer, call = read_computer(directory.environment_file), self.app.call_from_thread
+        call(self.query_one(RunStats).show_computer, computer, readings)
         if log:
-            self.app.call_from_thread(self.query_one(LogTail).show, tail(directory))
-
-    # Showing
-
-    @property
-    def _training_starts(self) -> bool:
-        return bool(self.host.training) and not self._history.progress
+            call(self.query_one(LogTail).show, tail(directory))
 
     @property
     def _state(self) -> str:
@@ -258,10 +252,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self.query_one("#welcome").display = empty
         for part in ("#board", "#progress", "#strip"):
             self.query_one(part).display = not empty
-        status = self._status()
-        if status != self._status_shown:
-            self._status_shown = status
-            self.query_one("#status", Static).update(status, layout=False)
+        self._put("#status", self._status())
         if self._steered is not self.host.steered:
             self._steered = self.host.steered
             self.refresh_bindings()
@@ -270,22 +261,21 @@ A value that is set by hand holds until it is given back to its schedule, also a
         history = self._history
         self._show_charts()
         self.query_one(RunStats).show(history, live=self._state in ACTIVE)
-        started = history.started
-        bar = self.query_one("#bar", ProgressBar)
-        if started:
+        if started := history.started:
             step = max(started.step, history.last.step if history.last else 0)
-            bar.update(total=started.steps, progress=step)
-        self.query_one("#pace", Static).update(Content(pace(history, self._state)), layout=False)
+            self.query_one("#bar", ProgressBar).update(total=started.steps, progress=step)
+        self._put("#pace", Content(pace(history, self._state)))
         if history.evaluated:
             scores = history.evaluated.scores
             self.query_one("#strip", KlStrip).show(scores.kl_per_dimension)
-            self._show_examples(conversions(scores.conversions), draws(scores.samples))
+            self._put("#conversions", conversions(scores.conversions))
+            self._put("#draws", draws(scores.samples))
 
-    def _show_examples(self, converted: Content, drawn: Content) -> None:
-        for id, content in (("#conversions", converted), ("#draws", drawn)):
-            static = self.query_one(id, Static)
-            if static.content != content:
-                static.update(content, layout=False)
+    def _put(self, selector: str, content: Content) -> None:
+        """Update a text, unless it is the same."""
+        static = self.query_one(selector, Static)
+        if static.content != content:
+            static.update(content, layout=False)
 
     def _show_charts(self) -> None:
         board, history = self.query_one(MetricBoard), self._history
@@ -295,21 +285,17 @@ A value that is set by hand holds until it is given back to its schedule, also a
 
     def _lines(self, name: str) -> list[Line]:
         """Return a metric of the run in view and of the chosen ones."""
-        found = []
-        if self.run and (series := self._history.find(name)) is not None:
-            found = [Line(series, self.host.chosen.place(self.run.directory), main=True)]
-        for place, run in self._others:
-            if (series := run.history.find(name)) is not None:
-                found.append(Line(series, place))
-        return found
+        return [
+            Line(series, place, main=run is self.run)
+            for place, run in self._drawn
+            if (series := run.history.find(name)) is not None
+        ]
 
     def _show_legend(self) -> None:
         """Name the runs beside the markers of their lines."""
-        line, others = self.query_one("#legend", Static), self._others
-        line.display = bool(others)
-        if self.run and others:
-            runs = [(self.host.chosen.place(self.run.directory), self.run), *others]
-            line.update(legend((at, short_name(run.name), "") for at, run in runs), layout=False)
+        runs = self._drawn if self.run else []
+        self.query_one("#legend").display = len(runs) > 1
+        self._put("#legend", legend((place, short_name(run.name), "") for place, run in runs))
 
     def _status(self) -> Content:
         run = self.run
@@ -320,8 +306,6 @@ A value that is set by hand holds until it is given back to its schedule, also a
         if run is None or run.config is None:
             return Content("No run in view.")
         return status(run.directory, run.config, run.history, self._state, loading=self._loading)
-
-    # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the key of the alarms while there are any."""
@@ -345,7 +329,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self._read_machine()
 
     def on_board_enlarged(self, message: Board.Enlarged) -> None:
-        """Leave the whole width to a chart that is alone."""
+        """Give the whole width to an enlarged chart."""
         self.query_one("#board").set_class(message.chart is not None, "-one")
 
     def action_overlay(self) -> None:
@@ -364,7 +348,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
                 self._read()
                 self._show_charts()
 
-        before = [other.name for _, other in self._others]
+        before = [other.name for _, other in self._drawn if other is not run]
         options = [(name, name) for name in others]
         title = "Other runs on the charts"
         self.app.push_screen(ChooseSome(title, options, before, MOST - 1), choose)
