@@ -8,6 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.css.query import NoMatches
+from textual.events import ScreenResume
 from textual.widgets import Static, TabbedContent, TabPane, Tabs
 from textual.worker import Worker, get_current_worker
 
@@ -96,12 +97,9 @@ where a run has any, else of the selection pairs.
         self.set_interval(REFRESH_SECONDS, self._read_on)
         self._show(())
 
-    def on_screen_resume(self) -> None:
-        """Follow the runs that are chosen now."""
-        self._begin()
-
+    @on(ScreenResume)
     def _begin(self) -> None:
-        """Read at once; cancel the reading under way."""
+        """Read the runs that are chosen now; cancel the reading under way."""
         if self._reader:
             self._reader.cancel()
         if self._experiment or len(self.host.chosen):

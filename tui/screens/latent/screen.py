@@ -153,8 +153,8 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
     def _show_map(self, seen: Mapped) -> None:
         self.message.show("")
         self._seen, self._rank = seen, 0
-        plot, first = self.query_one(LatentPlot), self.query_one("#a", Input)
-        empty, places = not first.value, seen.map.places
+        plot, places = self.query_one(LatentPlot), seen.map.places
+        empty = not self.query_one("#a", Input).value
         for name, index in (("a", 0), ("b", len(seen.conditions))):
             select = self.query_one(f"#tense-{name}", Select)
             self.offer_tenses(select, seen.conditions, default=AUTO)

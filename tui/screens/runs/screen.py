@@ -244,18 +244,15 @@ restored.
         """Show details of a run that its row has no space for."""
         config = self._catalogue.config(run.name)
         names = directory.checkpoint_names()
+        alarms = f"! {', '.join(run.alarms)} (Enter, then w, for details) · " * bool(run.alarms)
         about = [
             f"{run.name} · {size(run.size)} · checkpoints: {', '.join(names) or 'none'}",
-            f"{_alarms(run)}tags: {' '.join(run.tags) or 'none (t)'} · {run.note or 'no note (w)'}",
+            f"{alarms}tags: {' '.join(run.tags) or 'none (t)'} · {run.note or 'no note (w)'}",
             "its config.toml cannot be read" if config is None else _changes(config),
         ]
         if not get_current_worker().is_cancelled:
             content = Content("\n").join(Content(printable(line)) for line in about)
             self.app.call_from_thread(self.query_one("#about", Static).update, content)
-
-
-def _alarms(run: RunSummary) -> str:
-    return f"! {', '.join(run.alarms)} (Enter, then w, for details) · " if run.alarms else ""
 
 
 def _changes(config: Config) -> str:

@@ -96,18 +96,14 @@ the list to the settings that have them in their names or their explanations.
         self._offer_presets()
         if proposed := self.host.proposed:
             self.host.proposed = None
-            self.fill(proposed)
+            self._draft.fill(proposed)
+            self._show_all()
 
     def settings(self) -> Config:
         """Return the configuration. Raise InputError for the first setting that is not accepted."""
         if self.run_name:
             check_name(self.run_name)
         return self._draft.config()
-
-    def fill(self, config: Config) -> None:
-        """Take over a configuration, as changes of the preset."""
-        self._draft.fill(config)
-        self._show_all()
 
     def _offer_presets(self) -> None:
         select, names = self.query_one("#preset", Select), preset_names()
