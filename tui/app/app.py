@@ -15,7 +15,6 @@ from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.widgets import DataTable
 
-from core.config.schema import Config
 from core.errors import CvaeError
 from core.runs.directory import RunDirectory, open_run
 from core.text import printable
@@ -53,6 +52,7 @@ class CvaeApp(Host):
         **{mode: partial(_imported, mode) for mode in SCREENS if mode != "train"},
     }
     DEFAULT_MODE = "train"
+    rooms = SCREENS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     BINDINGS = [
         *(
@@ -75,7 +75,7 @@ class CvaeApp(Host):
         *,
         sparse: bool = False,
     ) -> None:
-        super().__init__(runs_dir, train or view, on_hang_up, sparse=sparse)
+        super().__init__(runs_dir, train or view, on_hang_up, sparse)
         self._train_at_start = train
         self.animation_level = "none"
         for theme in THEMES:
@@ -95,14 +95,16 @@ class CvaeApp(Host):
         if self._train_at_start:
             self.resume_training(self._train_at_start)
         elif self.viewed is None:
-            self._restore_view()
+            with contextlib.suppress(CvaeError):
+                if name := self.view_state.get("run", ""):
+                    self.view(open_run(self.runs_dir, name))
+            self.action_go(self.view_state.get("screen", self.DEFAULT_MODE))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the commands of the palette: screens, keys of this screen, Textual's own."""
-        for mode, title in SCREENS.items():
-            yield SystemCommand(
-                f"{title} screen", f"Go to {title}", lambda mode=mode: self.action_go(mode)
-            )
+        for mode, title in self.rooms.items():
+            go = partial(self.action_go, mode)
+            yield SystemCommand(f"{title} screen", f"Go to {title}", go)
         yield from commands_of(screen)
         bound = ("Quit", "Keys", "Screenshot")
         yield from (one for one in super().get_system_commands(screen) if one.title not in bound)
@@ -111,42 +113,6 @@ class CvaeApp(Host):
         """Open the command palette."""
         if self.use_command_palette and not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
-
-    # What the screens show of the run in view and its training
-
-    def view(self, directory: RunDirectory | None) -> None:
-        """Show a run on the training screen and prefer it on the others."""
-        super().view(directory)
-        for screen in self.screens_of(TrainScreen):
-            screen.follow(directory)
-
-    def training_ended(self) -> None:
-        """Update the training screen after the end of the training."""
-        for screen in self.screens_of(TrainScreen):
-            screen.training_changed()
-
-    def setup_settings(self) -> tuple[Config, str, str] | None:
-        """Return configuration, name and preset of the Setup screen; None before its first visit.
-
-        Raises InputError when they are not valid.
-        """
-        from tui.screens.setup.screen import SetupScreen
-
-        for screen in self.screens_of(SetupScreen):
-            return screen.settings(), screen.run_name, screen.preset_name
-        return None
-
-    # Ways around and out
-
-    def _restore_view(self) -> None:
-        """Show the run and the screen that were shown last."""
-        name = self.view_state.get("run", "")
-        with contextlib.suppress(CvaeError):
-            if name:
-                self.view(open_run(self.runs_dir, name))
-        mode = self.view_state.get("screen", self.DEFAULT_MODE)
-        if mode in SCREENS:
-            self.switch_mode(mode)
 
     def _remember_theme(self, theme: Theme) -> None:
         self.view_state.set("theme", theme.name, everywhere=True)

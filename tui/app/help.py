@@ -36,28 +36,25 @@ def _about(place: Screen[object]) -> str:
 
 def _lines(app: App[object], active: Iterable[ActiveBinding]) -> Iterator[Content]:
     """Yield a line for each action, in groups by place."""
-    groups: dict[str, list[ActiveBinding]] = {name: [] for name in PLACES}
+    groups: dict[str, dict[str, list[ActiveBinding]]] = {name: {} for name in PLACES}
     for one in active:
         if one.binding.description and not one.binding.system:
-            groups[_place(one)].append(one)
-    for title, bindings in groups.items():
-        if bindings:
+            groups[_place(one)].setdefault(one.binding.action, []).append(one)
+    for title, actions in groups.items():
+        if actions:
             yield Content.styled(title, "bold $text-accent")
-            yield from _actions(app, bindings)
+            yield from (_line(app, same) for same in actions.values())
             yield Content("")
 
 
-def _actions(app: App[object], bindings: list[ActiveBinding]) -> Iterator[Content]:
-    by_action: dict[str, list[ActiveBinding]] = {}
-    for one in bindings:
-        by_action.setdefault(one.binding.action, []).append(one)
-    for same in by_action.values():
-        keys = " ".join(dict.fromkeys(app.get_key_display(one.binding) for one in same))
-        description, enabled = same[0].binding.description, same[0].enabled
-        yield Content.assemble(
-            (f"{keys:<{KEYS_WIDTH}} ", "bold" if enabled else "$text-muted"),
-            description if enabled else (f"{description} (not now)", "$text-muted"),
-        )
+def _line(app: App[object], same: list[ActiveBinding]) -> Content:
+    """Return the keys of one action, and its description."""
+    keys = " ".join(dict.fromkeys(app.get_key_display(one.binding) for one in same))
+    description, enabled = same[0].binding.description, same[0].enabled
+    return Content.assemble(
+        (f"{keys:<{KEYS_WIDTH}} ", "bold" if enabled else "$text-muted"),
+        description if enabled else (f"{description} (not now)", "$text-muted"),
+    )
 
 
 def _place(one: ActiveBinding) -> str:

@@ -1,15 +1,12 @@
 """The app for viewers, in which nothing can be changed."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from textual.app import SystemCommand
 from textual.dom import DOMNode
-from textual.screen import Screen
 
 from core.catalogue.listing import list_runs
-from core.config.schema import Config
 from core.errors import InputError
 from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
@@ -25,7 +22,6 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "Host": "go",
         "CvaeApp": "help quit command_palette",
-        "ReadOnlyApp": "go",
         "AppScreen": "leave_field",
         "TrainScreen": "alarms overlay log",
         "ConvertScreen": "compare",
@@ -54,30 +50,13 @@ class ReadOnlyApp(CvaeApp, GuardedApp):
 
     read_only = True
     steered = None
+    rooms = {mode: title for mode, title in SCREENS.items() if mode not in STEERING}
 
     def __init__(
         self, runs_dir: Path, view: RunDirectory | None = None, *, sparse: bool = False
     ) -> None:
         super().__init__(runs_dir, view=view or newest(runs_dir), sparse=sparse)
         self.view_state = UnwrittenView(runs_dir)
-
-    def start_training(self, config: Config, name: str, label: str) -> bool:
-        """Refuse to train."""
-        return False
-
-    def resume_training(self, directory: RunDirectory) -> bool:
-        """Refuse to train."""
-        return False
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield the commands of the palette, without closed screens."""
-        closed = {f"{SCREENS[mode]} screen" for mode in STEERING}
-        return (one for one in super().get_system_commands(screen) if one.title not in closed)
-
-    def action_go(self, mode: str) -> None:
-        """Go to a screen that is not closed."""
-        if mode not in STEERING:
-            super().action_go(mode)
 
     def allows(self, node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:
         """Return True for actions that change nothing."""

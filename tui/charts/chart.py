@@ -134,7 +134,7 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
 
     def place(self) -> str:
         """Return step, epoch and time at the cursor; empty without a cursor."""
-        series, step = self._pointed, self.window.cursor
+        series, step = self.pointed, self.window.cursor
         if series is None or step is None:
             return ""
         epoch = f"epoch {position_of(series, step, 'epoch'):.2f}"
@@ -265,10 +265,10 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
             self._curves_drawn = (
                 self._plot.draw(shown, width, height, axis)
                 if shown
-                else notice(width, height, "nothing in sight" if self._pointed else "no value yet")
+                else notice(width, height, "nothing in sight" if self.pointed else "no value yet")
             )
         self._canvas = self._curves_drawn
-        series, cursor = self._pointed, self.window.cursor
+        series, cursor = self.pointed, self.window.cursor
         if shown is None or series is None:
             return
         uprights = [(mark.step, "┊", "mark", mark.letter, 1) for mark in self._marks]

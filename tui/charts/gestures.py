@@ -70,13 +70,13 @@ class Gestures(Widget):
         return last_position([line.series for line in self._lines], self._extent, self.window.axis)
 
     @property
-    def _pointed(self) -> Series | None:
+    def pointed(self) -> Series | None:
         """The series whose points the cursor steps through: that of the first line with points."""
         return next((line.series for line in self._lines if len(line.series)), None)
 
     @property
     def _cursor_position(self) -> float | None:
-        series, step = self._pointed, self.window.cursor
+        series, step = self.pointed, self.window.cursor
         if series is None or step is None:
             return None
         return position_of(series, step, self.window.axis)
@@ -89,7 +89,7 @@ class Gestures(Widget):
 
     def action_point(self, direction: int) -> None:
         """Move the cursor by a cell, or to the next point where points are further apart."""
-        series, shown = self._pointed, self._view
+        series, shown = self.pointed, self._view
         if series is None:
             return
         step = self.window.cursor
@@ -198,7 +198,7 @@ class Gestures(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the click; the board enlarges after a double one."""
-        position, series = self._position_under(event), self._pointed
+        position, series = self._position_under(event), self.pointed
         if event.chain != 2 and position is not None and series is not None:
             xs = positions(series, self.window.axis)
             self._move(self.window.pointed(series.steps[_nearest(xs, position)]))

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual import work
 from textual.screen import ModalScreen
+from textual.signal import Signal
 
 from core.config.schema import Config
 from core.runs.commands import RemoteControl
@@ -36,6 +37,8 @@ class RemoteTraining:
     directory: RunDirectory
 
 
+Settings = tuple[Config, str, str]
+"""Configuration, name and preset of a run to train."""
 Training = HostedTraining | RemoteTraining
 """A training that keys can steer."""
 
@@ -45,14 +48,11 @@ class Host(PrivateApp):
 
     read_only = False
     """True where nothing may be started, steered or changed."""
+    rooms: Mapping[str, str] = {}
+    """The titles of the screens that are not closed."""
 
     def __init__(
-        self,
-        runs_dir: Path,
-        viewed: RunDirectory | None,
-        on_hang_up: OnHangUp,
-        *,
-        sparse: bool,
+        self, runs_dir: Path, viewed: RunDirectory | None, on_hang_up: OnHangUp, sparse: bool
     ) -> None:
         super().__init__(driver_class=HangupSafeDriver)
         self.runs_dir = runs_dir
@@ -73,6 +73,10 @@ class Host(PrivateApp):
         self.kept: HostedTraining | None = None
         """The training that another process continues once the app has exited."""
         self._on_hang_up = on_hang_up
+        self.view_changed = Signal[RunDirectory | None](self, "view-changed")
+        self.training_ended = Signal[None](self, "training-ended")
+        self.setup_settings: Callable[[], Settings | None] = lambda: None
+        """Returns what the Setup screen has, or raises InputError; None before its first visit."""
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._remote: RemoteTraining | None = None
         self._polling = False
@@ -98,6 +102,7 @@ class Host(PrivateApp):
         self.viewed = directory
         self.view_state.set("run", directory.name if directory else "")
         self._remote = self._find_remote(directory)
+        self.view_changed.publish(directory)
 
     def forget(self, directory: RunDirectory) -> None:
         """Close a deleted run."""
@@ -144,7 +149,7 @@ class Host(PrivateApp):
     # Training
 
     def start_training(self, config: Config, name: str, label: str) -> bool:
-        """Begin a new run; return False when a training is running already."""
+        """Begin a new run; return False while one trains, and in a read-only app."""
 
         def prepare() -> RunDirectory:
             from core.session import prepare
@@ -154,10 +159,12 @@ class Host(PrivateApp):
         return self._begin(None, prepare)
 
     def resume_training(self, directory: RunDirectory) -> bool:
-        """Resume a run; return False when a training is running already."""
+        """Resume a run; return False while one trains, and in a read-only app."""
         return self._begin(directory, lambda: directory)
 
     def _begin(self, directory: RunDirectory | None, prepare: Callable[[], RunDirectory]) -> bool:
+        if self.read_only:
+            return False
         if self.training:
             self.notify("A training is running. Stop it first.", severity="warning")
             return False
@@ -185,19 +192,10 @@ class Host(PrivateApp):
         self.training = None
         if error:
             self.say(Notice("Not trained", error, "error", 20.0))
-        self.training_ended()
         if self._leaving:
             self.exit()
-
-    def training_ended(self) -> None:
-        """Update the screens after the end of the training."""
-
-    def setup_settings(self) -> tuple[Config, str, str] | None:
-        """Return configuration, name and preset of the Setup screen; None before its first visit.
-
-        Raises InputError when they are not valid.
-        """
-        return None
+        else:
+            self.training_ended.publish(None)
 
     def say(self, said: Notice) -> None:
         """Show a notice over the current screen."""
@@ -210,8 +208,8 @@ class Host(PrivateApp):
         )
 
     def action_go(self, mode: str) -> None:
-        """Go to a screen."""
-        if not isinstance(self.screen, ModalScreen):
+        """Go to a screen that is not closed."""
+        if mode in self.rooms and not isinstance(self.screen, ModalScreen):
             self.switch_mode(mode)
             self.view_state.set("screen", mode)
 

@@ -49,7 +49,7 @@ class AppScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield navigation, body and footer."""
-        yield Navigation(self.MODE, SCREENS, STEERING if self.host.read_only else frozenset())
+        yield Navigation(self.MODE, SCREENS, self.host.rooms)
         yield from self.compose_body()
         yield Footer(compact=True, show_command_palette=False)
 

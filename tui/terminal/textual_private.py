@@ -4,7 +4,6 @@ Each has a test that fails when a new version of Textual changes it.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from rich.console import Console, RenderableType
 from textual._compositor import ChopsUpdate
@@ -12,8 +11,6 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.geometry import Offset
 from textual.screen import Screen
-
-S = TypeVar("S", bound=Screen[None])
 
 
 class PartialUpdate(ChopsUpdate):
@@ -40,11 +37,6 @@ class PrivateApp(App[None]):
 
     failure: Exception | None = None
     """The error that ended the app."""
-
-    def screens_of(self, kind: type[S]) -> list[S]:
-        """Return the screens of a kind in all modes."""
-        stacks = self._screen_stacks.values()
-        return [screen for stack in stacks for screen in stack if isinstance(screen, kind)]
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if isinstance(renderable, ChopsUpdate):

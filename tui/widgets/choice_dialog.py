@@ -26,19 +26,15 @@ class ListDialog(Dialog[T]):
     }
     """
 
-    def __init__(self, question: str, keys: str) -> None:
+    def __init__(self, question: str, answers: OptionList, keys: str) -> None:
         super().__init__()
-        self._question, self._keys = question, keys
+        self._question, self._answers, self._keys = question, answers, keys
 
     def compose_box(self) -> ComposeResult:
         """Yield the question, the list and the keys."""
         yield Static(Content(printable(self._question)))
-        yield self.options()
+        yield self._answers
         yield MessageLine(self._keys, id="keys")
-
-    def options(self) -> OptionList | SelectionList[str]:
-        """Create the list."""
-        raise NotImplementedError
 
 
 class ChooseOne(ListDialog[str]):
@@ -51,22 +47,17 @@ class ChooseOne(ListDialog[str]):
         chosen: str | None = None,
         keys: str = "Enter picks, Esc cancels",
     ) -> None:
-        super().__init__(question, keys)
-        self._options, self._chosen = options, chosen
-
-    def options(self) -> OptionList:
-        """Create the list, with the cursor on the current answer."""
-        names = [name for name, _ in self._options]
+        self._names = [name for name, _ in options]
         answers = OptionList(
-            *(Option(Content(printable(text)), id=name or None) for name, text in self._options)
+            *(Option(Content(printable(text)), id=name or None) for name, text in options)
         )
-        answers.highlighted = names.index(self._chosen) if self._chosen in names else 0
-        return answers
+        answers.highlighted = self._names.index(chosen) if chosen in self._names else 0
+        super().__init__(question, answers, keys)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Close with the selected option."""
         event.stop()
-        self.dismiss(self._options[event.option_index][0])
+        self.dismiss(self._names[event.option_index])
 
 
 class ChooseSome(ListDialog[list[str]]):
@@ -80,18 +71,13 @@ class ChooseSome(ListDialog[list[str]]):
     def __init__(
         self, question: str, options: Options, chosen: Sequence[str], at_most: int
     ) -> None:
-        super().__init__(f"{question}, up to {at_most}", "Space picks, Enter accepts, Esc cancels")
-        self._chosen, self._at_most = chosen, at_most
-        self._options = sorted(options, key=lambda option: option[0] not in chosen)
-
-    def options(self) -> SelectionList[str]:
-        """Create the list, with the current answers selected."""
-        return SelectionList[str](
-            *(
-                Selection(Content(printable(text)), name, name in self._chosen)
-                for name, text in self._options
-            )
+        options = sorted(options, key=lambda option: option[0] not in chosen)
+        self._names, self._at_most = [name for name, _ in options], at_most
+        answers = SelectionList[str](
+            *(Selection(Content(printable(text)), name, name in chosen) for name, text in options)
         )
+        keys = "Space picks, Enter accepts, Esc cancels"
+        super().__init__(f"{question}, up to {at_most}", answers, keys)
 
     def action_take(self) -> None:
         """Close with the selected options, unless there are too many."""
@@ -100,4 +86,4 @@ class ChooseSome(ListDialog[list[str]]):
             message = f"{len(picked)} are picked: too many to tell apart. Pick {self._at_most}."
             self.query_one(MessageLine).show(message, wrong=True)
         else:
-            self.dismiss([name for name, _ in self._options if name in picked])
+            self.dismiss([name for name in self._names if name in picked])

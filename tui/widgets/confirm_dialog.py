@@ -1,7 +1,6 @@
 """Questions that are answered by buttons."""
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,9 +9,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
 
-from tui.widgets.dialog import Dialog
-
-T = TypeVar("T")
+from tui.widgets.dialog import Dialog, T
 
 
 class ButtonDialog(Dialog[T]):

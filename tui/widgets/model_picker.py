@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,22 +82,23 @@ class ModelPicker(Horizontal):
             there += [preferred] if preferred.checkpoint_names() else []
         there.sort(key=lambda run: -run.checkpoints.stat().st_mtime)
         self._runs = {str(run.path): run for run in there}
-        select = self.query_one("#run", Select)
-        chosen = select.value if isinstance(select.value, str) else None
-        if chosen not in self._runs:
-            chosen = str(preferred.path) if preferred else None
-        if chosen not in self._runs:
-            chosen = next(iter(self._runs), None)
-        with self.prevent(Select.Changed):
-            select.set_options(
-                [(Content(printable(run.name)), path) for path, run in self._runs.items()]
-            )
-            if chosen is not None:
-                select.value = chosen
+        names = {path: run.name for path, run in self._runs.items()}
+        chosen = self._fill("run", names, str(preferred.path) if preferred else "")
         if chosen is None:
             self._reported = None
         else:
             self._offer_checkpoints(self._runs[chosen])
+
+    def _fill(self, id: str, names: Mapping[str, str], preferred: str = "") -> str | None:
+        """Offer values by their names in a list, and return the value chosen in it."""
+        select = self.query_one(f"#{id}", Select)
+        wanted = (str(select.value), preferred, *names)
+        chosen = next((value for value in wanted if value in names), None)
+        with self.prevent(Select.Changed):
+            select.set_options([(Content(printable(names[value])), value) for value in names])
+            if chosen is not None:
+                select.value = chosen
+        return chosen
 
     @property
     def picked(self) -> tuple[RunDirectory, str] | None:
@@ -115,13 +117,7 @@ class ModelPicker(Horizontal):
             self._report()
 
     def _offer_checkpoints(self, directory: RunDirectory) -> None:
-        names = directory.checkpoint_names()
-        select = self.query_one("#checkpoint", Select)
-        chosen = select.value if select.value in names else next(iter(names), None)
-        with self.prevent(Select.Changed):
-            select.set_options([(Content(printable(name)), name) for name in names])
-            if isinstance(chosen, str):
-                select.value = chosen
+        self._fill("checkpoint", {name: name for name in directory.checkpoint_names()})
         self._report()
 
     def _report(self) -> None:

@@ -1,9 +1,10 @@
 """First line of every screen: the screens with their keys, and the current training."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Container, Iterator, Mapping
 from typing import cast
 
 from textual.content import Content
+from textual.getters import app
 from textual.widgets import Static
 
 from core.runs.followed import RunState
@@ -29,14 +30,22 @@ class Navigation(Static):
     }
     """
 
-    def __init__(self, here: str, rooms: dict[str, str], without: Set[str]) -> None:
-        self._rooms = Content("").join(_names(here, rooms, without))
+    host = app(Host)
+
+    def __init__(self, here: str, rooms: Mapping[str, str], offered: Container[str]) -> None:
+        names = (
+            f"[@click=app.go('{room}')][{'bold reverse' if room == here else 'none'}]"
+            f" {number} {title} [/][/]"
+            for number, (room, title) in enumerate(rooms.items(), start=1)
+            if room in offered
+        )
+        self._rooms = Content.from_markup("".join(names))
         self._summary = NOTHING
         super().__init__(self._rooms)
 
     def on_mount(self) -> None:
         """Update every few seconds."""
-        self.set_interval(max(SECONDS, self._host.refresh_seconds), self.look)
+        self.set_interval(max(SECONDS, self.host.refresh_seconds), self.look)
         self.call_after_refresh(self.look)
 
     def on_resize(self) -> None:
@@ -47,8 +56,8 @@ class Navigation(Static):
         """Show the training. Without one, show the key for help until it was used once."""
         if not self.screen.is_current:
             return
-        texts = ["read-only"] if self._host.read_only else [*self._training()]
-        if not texts and not self._host.view_state.get("help_seen", False):
+        texts = ["read-only"] if self.host.read_only else [*self._training()]
+        if not texts and not self.host.view_state.get("help_seen", False):
             texts = [*HINTS]
         room = self.content_size.width - self._rooms.cell_length - 1
         message = next((text for text in texts if len(text) <= room), "")
@@ -57,7 +66,7 @@ class Navigation(Static):
 
     def _training(self) -> Iterator[str]:
         """Describe the training, at length and ever shorter."""
-        training = self._host.training
+        training = self.host.training
         if training is None:
             return
         if training.directory is None:
@@ -73,15 +82,3 @@ class Navigation(Static):
         mark = SYMBOLS.get(cast(RunState, state), SYMBOLS["stopped"])
         for words in ((state, name, share), (mark, name, share), (state, share), (mark, share)):
             yield " ".join(word for word in words if word)
-
-    @property
-    def _host(self) -> Host:
-        return cast(Host, self.app)
-
-
-def _names(here: str, rooms: dict[str, str], without: Set[str]) -> Iterator[Content]:
-    for number, (room, title) in enumerate(rooms.items(), start=1):
-        if room in without:
-            continue
-        style = "bold reverse" if room == here else "none"
-        yield Content.from_markup(f"[@click=app.go('{room}')][{style}] {number} {title} [/][/]")

@@ -20,7 +20,6 @@ from tui.charts.series_cache import Line
 from tui.screens.train.adjust_dialog import AdjustDialog
 from tui.screens.train.alarm_list import AlarmList
 from tui.screens.train.kl_strip import KlStrip, bars
-from tui.screens.train.screen import TrainScreen
 
 Until = Callable[..., Awaitable[None]]
 
@@ -149,8 +148,7 @@ async def test_a_run_chosen_elsewhere_is_followed_once_the_screen_is_back(
         await pilot.press("6")
         await pilot.pause()
         app.chosen.toggle(copied)
-        (screen,) = app.screens_of(TrainScreen)
-        screen.training_changed()
+        app.training_ended.publish(None)
         await pilot.press("1")
         chart = app.screen.query_one("#ce", Chart)
         await until(pilot, lambda: len(chart._lines) == 2)

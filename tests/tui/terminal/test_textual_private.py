@@ -79,24 +79,6 @@ async def test_an_error_is_kept_for_the_caller_and_not_printed() -> None:
             assert app._exit_renderables == []
 
 
-async def test_screens_of_a_kind_are_found_in_every_mode() -> None:
-    class First(Screen[None]): ...
-
-    class Second(Screen[None]): ...
-
-    class Modes(PrivateApp):
-        MODES = {"first": First, "second": Second}
-        DEFAULT_MODE = "first"
-
-    app = Modes()
-    async with app.run_test() as pilot:
-        assert app.screens_of(Second) == []
-        app.switch_mode("second")
-        await pilot.pause()
-        assert [type(one) for one in app.screens_of(First)] == [First]
-        assert app.screens_of(Second) == [app.screen]
-
-
 async def test_an_action_that_is_not_allowed_is_neither_offered_nor_run() -> None:
     class Guarded(GuardedApp):
         BINDINGS = [Binding("a", "add(1)", "Add"), Binding("b", "add(2)", "Add two")]

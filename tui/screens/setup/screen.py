@@ -87,6 +87,7 @@ the list to the settings that have them in their names or their explanations.
 
     def on_mount(self) -> None:
         """Begin with the default preset and the first setting."""
+        self.host.setup_settings = lambda: (self.settings(), self.run_name, self.preset_name)
         self._list()
         self._judge()
         self.listed.focus()

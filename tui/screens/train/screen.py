@@ -119,6 +119,8 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self.query_one("#draws").border_title = "Last samples from N(0, I)"
         self.set_interval(self.host.refresh_seconds, self._read)
         self.set_interval(READINGS_SECONDS, self._read_machine)
+        self.host.view_changed.subscribe(self, self.follow)
+        self.host.training_ended.subscribe(self, self._show_end)
         if self.host.viewed:
             self.follow(self.host.viewed)
         else:
@@ -142,7 +144,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self._show()
         self._read_machine()
 
-    def training_changed(self) -> None:
+    def _show_end(self, _: None) -> None:
         """Show that a training has ended; the app notifies of the reason."""
         self._since = time.time()
         self._catch_up()
