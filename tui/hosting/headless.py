@@ -62,10 +62,8 @@ def train_headless(directory: RunDirectory, on_hang_up: OnHangUp = "continue") -
         click.echo(f"cvae-tui: {directory.name}: {last.message}", err=True)
         return 1
     if isinstance(last, events.Stopped):
-        name = directory.name
-        click.echo(
-            f"stopped with a checkpoint; `cvae-tui train --resume {name}` continues", err=True
-        )
+        again = f"`cvae-tui train --resume {directory.name}` continues"
+        click.echo(f"stopped with a checkpoint; {again}", err=True)
     return 128 + received[0] if received else 0
 
 
@@ -123,16 +121,6 @@ def steering_hint(directory: RunDirectory) -> str:
     return f"`cvae-tui attach {path}` shows it, `cvae-tui stop {path}` stops it with a checkpoint"
 
 
-def _scores(event: events.Evaluated) -> str:
-    scores, gaussian = event.scores, event.scores.gaussian
-    low, high = gaussian.ci95
-    return (
-        f"BLEU-4 {score(scores.headline_bleu4)}, Gaussian {score(gaussian.score)} "
-        f"({low:.3f} to {high:.3f}, {gaussian.distinct} distinct)"
-        + (", the best so far" if event.best else "")
-    )
-
-
 def _news(directory: RunDirectory, event: events.Event) -> str | None:
     """Return the line that reports an event; None for an event without one."""
     match event:
@@ -141,25 +129,33 @@ def _news(directory: RunDirectory, event: events.Event) -> str | None:
             rows = f"{event.paradigms} paradigms, {event.words} forms"
             repeated = f", {event.duplicates} duplicated rows" if event.duplicates else ""
             return f"{directory.name} {verb}: {rows}{repeated}; in {directory.path}"
-        case events.Evaluated():
-            return f"epoch {event.epoch:.1f}: {_scores(event)}"
+        case events.Evaluated(scores=scores):
+            low, high = scores.gaussian.ci95
+            return (
+                f"epoch {event.epoch:.1f}: BLEU-4 {score(scores.headline_bleu4)}, Gaussian "
+                f"{score(scores.gaussian.score)} ({low:.3f} to {high:.3f}, "
+                f"{scores.gaussian.distinct} distinct)" + ", the best so far" * event.best
+            )
         case events.Alarm(begins=True):
             return f"epoch {event.epoch:.1f}: alarm: {event.message}. {event.advice}"
         case events.Alarm():
             return f"epoch {event.epoch:.1f}: alarm over: {event.message}"
         case events.Finished():
             return f"{directory.name} finished after {duration(event.elapsed)}"
-        case _:
-            return None
+    return None
 
 
 class _Report:
-    """Report of a training to the terminal or pipe, and to the log of the run without one."""
+    """Report of a training: a bar with news above it, or plain lines without a terminal.
+
+    Where terminal or pipe are gone, the lines go into the log of the run.
+    """
 
     def __init__(self, directory: RunDirectory, control: Control) -> None:
         self.last: events.Event | None = None
         self._directory, self._control = directory, control
-        self._shown: _Bar | _Lines = _Bar(directory) if sys.stdout.isatty() else _Lines(directory)
+        self._bar = ProgressBars() if sys.stdout.isatty() else None
+        self._printed = 0.0
         self._left = False
 
     def leave(self) -> None:
@@ -168,49 +164,40 @@ class _Report:
             return
         self._left = True
         # The output that a progress bar still holds is dropped.
-        is_bar = isinstance(self._shown, _Bar)
-        leave_terminal(Path(os.devnull) if is_bar else self._directory.log_file)
+        leave_terminal(Path(os.devnull) if self._bar else self._directory.log_file)
         self._control.detach()
 
     def show(self, event: events.Event) -> None:
         """Report an event."""
         self.last = event
         try:
-            self._shown.show(event)
+            if self._bar:
+                self._show_bar(self._bar, event)
+            else:
+                self._show_line(event)
         except OSError:
             self.leave()
-        if self._left and isinstance(self._shown, _Bar):
-            self._shown.__exit__()
-            self._shown = _Lines(self._directory)
+        if self._left and self._bar:
+            self._bar.stop()
+            self._bar = None
             leave_terminal(self._directory.log_file)
 
     def __enter__(self) -> None:
-        self._shown.__enter__()
+        if self._bar:
+            self._bar.add_task(printable(self._directory.name), total=None, figures="")
+            self._bar.start()
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._shown.__exit__()
+            if self._bar:
+                self._bar.stop()
         except OSError:
             self.leave()
 
-
-class _Lines:
-    """Plain lines for a file or a pipe."""
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
-        self._last = 0.0
-
-    def __enter__(self) -> "_Lines":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def show(self, event: events.Event) -> None:
+    def _show_line(self, event: events.Event) -> None:
         news = _news(self._directory, event)
-        if isinstance(event, events.Progress) and time.monotonic() - self._last > QUIET_SECONDS:
-            self._last = time.monotonic()
+        if isinstance(event, events.Progress) and time.monotonic() - self._printed > QUIET_SECONDS:
+            self._printed = time.monotonic()
             news = (
                 f"epoch {event.epoch:.1f}, step {event.step}: CE {_number(event.ce)}, "
                 f"KL {_number(event.kl)}, beta {figure(event.beta)}, "
@@ -219,37 +206,20 @@ class _Lines:
             )
         if news:
             click.echo(printable(news))
-            sys.stdout.flush()
 
-
-class _Bar:
-    """A progress bar with ETA, news above it."""
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
-        self._progress = ProgressBars()
-        self._task = self._progress.add_task(printable(directory.name), total=None, figures="")
-
-    def __enter__(self) -> "_Bar":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, event: events.Event) -> None:
+    def _show_bar(self, bar: ProgressBars, event: events.Event) -> None:
+        (task,) = bar.task_ids
         if isinstance(event, events.Started):
-            self._progress.update(self._task, total=event.steps)
+            bar.update(task, total=event.steps)
         if isinstance(event, events.Progress):
             figures = (
                 f"{duration(event.eta)} left  CE {_number(event.ce)}  KL {_number(event.kl)}  "
                 f"{count(event.words_per_second)} words/s"
             )
-            self._progress.update(self._task, figures=figures)
-        self._progress.update(self._task, completed=event.step)
-        news = _news(self._directory, event)
-        if news:
-            self._progress.print_above(news)
+            bar.update(task, figures=figures)
+        bar.update(task, completed=event.step)
+        if news := _news(self._directory, event):
+            bar.print_above(news)
 
 
 def _number(value: float | None) -> str:

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
-from types import FrameType
 
 
 @contextlib.contextmanager
@@ -12,14 +11,10 @@ def handling_signals(handle: Callable[[int], None]) -> Iterator[None]:
 
     A SIGHUP that is ignored, as under nohup, stays ignored.
     """
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        handle(number)
-
     watched = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         watched.append(signal.SIGHUP)
-    before = {number: signal.signal(number, handler) for number in watched}
+    before = {number: signal.signal(number, lambda number, _: handle(number)) for number in watched}
     try:
         yield
     finally:

@@ -43,7 +43,27 @@ class HostedTraining:
         """
 
         def train() -> None:
-            self._train(prepare, on_prepared, on_event)
+            try:
+                # Torch takes seconds to import; the screens are up meanwhile.
+                from core.session import train
+
+                self.directory = prepare()
+                on_prepared(self.directory)
+                kinds: set[type[events.Event]] = set()
+                for event in train(self.directory, self.control):
+                    self.last = event
+                    on_event(self.directory, event)
+                    if type(event) not in kinds:
+                        # A search of all objects of torch delays keys. The first event of a kind
+                        # may have imported more of them.
+                        kinds.add(type(event))
+                        gc.freeze()
+            except CvaeError as error:
+                self.error = str(error)
+            except Exception as error:
+                with self.log_file.open("a", encoding="utf-8") as log:
+                    traceback.print_exc(file=log)
+                self.error = f"training failed: {error!r}. {self.log_file} has the details"
             on_end()
 
         # Messages of Textual need the app, which is in the context.
@@ -61,31 +81,3 @@ class HostedTraining:
     def log_file(self) -> Path:
         """The file for output without a terminal: the log of the run, or of the app."""
         return self.directory.log_file if self.directory else log_file()
-
-    def _train(
-        self,
-        prepare: Callable[[], RunDirectory],
-        on_prepared: Callable[[RunDirectory], object],
-        on_event: Callable[[RunDirectory, events.Event], object],
-    ) -> None:
-        try:
-            # Torch takes seconds to import; the screens are up meanwhile.
-            from core.session import train
-
-            self.directory = prepare()
-            on_prepared(self.directory)
-            kinds: set[type[events.Event]] = set()
-            for event in train(self.directory, self.control):
-                self.last = event
-                on_event(self.directory, event)
-                if type(event) not in kinds:
-                    # A search of all objects of torch delays keys. The first event of a kind
-                    # may have imported more of them.
-                    kinds.add(type(event))
-                    gc.freeze()
-        except CvaeError as error:
-            self.error = str(error)
-        except Exception as error:
-            with self.log_file.open("a", encoding="utf-8") as log:
-                traceback.print_exc(file=log)
-            self.error = f"training failed: {error!r}. {self.log_file} has the details"
