@@ -4,10 +4,8 @@ The trainings run in turns, each in a process of its own. The app draws on a pse
 160x48 whose output is read at once, as over a fast link.
 """
 
-import fcntl
+import contextlib
 import os
-import signal
-import struct
 import subprocess
 import tempfile
 import termios
@@ -20,21 +18,16 @@ from core.compute.hardware import Hardware
 from core.compute.search_path import child_environment
 from core.errors import CvaeError
 from core.runs.directory import RunDirectory
-from core.runs.journal import JournalFollower
-from core.training import events
+from core.runs.followed import FollowedRun
 from tui.hosting.program import PROGRAM
 
-PAIRS = 5
 EPOCHS = 40
 COLUMNS, ROWS = 160, 48
 LONGEST_SECONDS = 300.0
 
 
-def live_over_headless(hardware: Hardware, pairs: int = PAIRS) -> Iterator[float]:
-    """Yield the ratio of words per second for each pair of trainings, live over headless.
-
-    Raises CvaeError when a training does not finish.
-    """
+def live_over_headless(hardware: Hardware, pairs: int) -> Iterator[float]:
+    """Yield the ratio of each pair. Raises CvaeError when a training does not finish."""
     with tempfile.TemporaryDirectory() as runs:
         for pair in range(pairs):
             headless = _speed(Path(runs), f"headless-{pair}", hardware, live=False)
@@ -52,12 +45,11 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
         "hardware.precision": hardware.precision,
     }
     command = [*PROGRAM, "--runs-dir", str(runs), "train"]
-    command += [] if live else ["--headless"]
-    command += ["--name", name]
+    command += ["--name", name, *(() if live else ("--headless",))]
     for key, value in settings.items():
         command += ["--set", f"{key}={value}"]
     master, slave = os.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    termios.tcsetwinsize(slave, (ROWS, COLUMNS))
     process = subprocess.Popen(
         command,
         stdin=slave,
@@ -69,9 +61,9 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
     os.close(slave)
     threading.Thread(target=_drain, args=(master,), daemon=True).start()
     try:
-        return _words_per_second(RunDirectory(runs / name), process)
+        return _words_per_second(FollowedRun(RunDirectory(runs / name)), process)
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
@@ -81,31 +73,21 @@ def _speed(runs: Path, name: str, hardware: Hardware, *, live: bool) -> float:
 
 def _drain(master: int) -> None:
     """Read the output of the app until the app ends."""
-    try:
-        while os.read(master, 65536):
+    with contextlib.suppress(OSError), open(master, "rb", buffering=0) as output:
+        while output.read(65536):
             pass
-    except OSError:
-        pass
-    finally:
-        os.close(master)
 
 
-def _words_per_second(directory: RunDirectory, process: subprocess.Popen[bytes]) -> float:
-    follower = JournalFollower(directory.journal_file)
+def _words_per_second(run: FollowedRun, process: subprocess.Popen[bytes]) -> float:
+    """Return the speed from the first report of progress to the last before the evaluation."""
     deadline = time.monotonic() + LONGEST_SECONDS
-    progress: list[events.Progress] = []
-    words = 0.0
-    while time.monotonic() < deadline:
+    gone = False
+    while not gone and time.monotonic() < deadline:
         gone = process.poll() is not None
-        for event in follower.read_new():
-            if isinstance(event, events.Started):
-                words = event.words
-            elif isinstance(event, events.Progress):
-                progress.append(event)
-            elif isinstance(event, events.Evaluated) and progress:
-                first, last = progress[0], progress[-1]
-                return (last.epoch - first.epoch) * words / (last.elapsed - first.elapsed)
-        if gone:
-            break
+        run.update()
+        reports, started = run.history.find("ce"), run.history.started
+        if run.history.evaluations and reports and started:
+            epochs, seconds = (column[-1] - column[0] for column in (reports.epochs, reports.times))
+            return epochs * started.words / seconds
         time.sleep(0.2)
-    raise CvaeError(f"{directory.name} of the benchmark did not finish; run `bench` again")
+    raise CvaeError(f"{run.name} of the benchmark did not finish; run `bench` again")

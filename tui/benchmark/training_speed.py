@@ -11,6 +11,7 @@ drifts. The ratios count.
 
 import copy
 import functools
+import itertools
 import os
 import platform
 import statistics
@@ -35,7 +36,6 @@ from core.training.control import Control
 from core.training.step import compute_gradients
 from core.training.trainer import Trainer, choose_hardware
 
-ROUNDS = 5
 SECONDS = 1.0
 """Duration of each measurement in a round."""
 CORPUS = "verbs"
@@ -53,23 +53,17 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """Speeds, and the two ratios between them."""
+    """Speeds by what was measured, the two ratios between them, and the machine."""
 
-    loop: Speed
-    lab4: Speed
-    default: Speed
-    limit: Speed
+    speeds: dict[str, Speed]
     default_over_loop: float
     share_of_limit: float
     hardware: Hardware
     machine: dict[str, Any]
 
 
-def measure(rounds: int = ROUNDS, seconds: float = SECONDS) -> Iterator[Benchmark]:
-    """Measure in rounds, and yield the result so far after each.
-
-    seconds: duration of each of the four measurements in a round.
-    """
+def measure(rounds: int, seconds: float = SECONDS) -> Iterator[Benchmark]:
+    """Measure each of the four for some seconds in a round; yield the result after each round."""
     corpus = find_corpus(CORPUS)
     vocabulary = Vocabulary.of(corpus)
     default, lab4 = preset("default"), preset("lab4")
@@ -97,7 +91,7 @@ def _benchmark(speeds: dict[str, list[float]], hardware: Hardware) -> Benchmark:
         return statistics.median(x / y for x, y in zip(speeds[a], speeds[b], strict=True))
 
     return Benchmark(
-        **{
+        {
             name: Speed(statistics.median(found), (min(found), max(found)))
             for name, found in speeds.items()
         },
@@ -192,14 +186,12 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = str(func)
         if name.startswith(("aten.mm", "aten.addmm")):
             left, right = tensors[-2:]
-            self._add(left, len(left), left.shape[1], right.shape[1])
+            self.products.append((*left.shape, right.shape[1], left.dtype))
         elif name.startswith("aten.mkldnn_rnn_layer."):
-            for product in _lstm_products(tensors[0], tensors[2]):
-                self._add(tensors[0], *product)
+            inputs, _, recurrent, *_ = tensors
+            products = _lstm_products(inputs, recurrent)
+            self.products += [(*product, inputs.dtype) for product in products]
         return func(*args, **(kwargs or {}))
-
-    def _add(self, like: Tensor, rows: int, inner: int, columns: int) -> None:
-        self.products.append((rows, inner, columns, like.dtype))
 
 
 def _lstm_products(inputs: Tensor, recurrent: Tensor) -> Iterator[tuple[int, int, int]]:
@@ -225,31 +217,24 @@ class _Products:
     def __init__(self, trainer: Trainer) -> None:
         self._workers = Workers(trainer.hardware.threads)
         first = trainer.schedules.steps // 2
-        self._steps = [
-            self._step(trainer, step) for step in range(first, first + trainer.batches.steps)
-        ]
-        self._next = 0
+        steps = range(first, first + trainer.batches.steps)
+        self._steps = itertools.cycle([self._step(trainer, step) for step in steps])
 
     def compute(self) -> int:
         """Compute the products of the next step; return the number of words in it."""
-        words, shares = self._steps[self._next % len(self._steps)]
+        words, shares = next(self._steps)
         self._workers.map(_multiply, shares)
-        self._next += 1
         return words
 
     def _step(self, trainer: Trainer, step: int) -> tuple[int, list[list[tuple[Tensor, Tensor]]]]:
         """Return the words of a step, and the factors of the products of each shard."""
-        whole = trainer.examples(step)
+        whole, beta = trainer.examples(step), trainer.schedules.beta(step)
+        bfloat16 = trainer.hardware.bfloat16
         shares = []
         for share in whole.shards(self._workers.count):
             with _Recorder() as recorder:
                 compute_gradients(
-                    trainer.model,
-                    share,
-                    whole,
-                    trainer.config,
-                    trainer.schedules.beta(step),
-                    bfloat16=trainer.hardware.bfloat16,
+                    trainer.model, share, whole, trainer.config, beta, bfloat16=bfloat16
                 )
             shares.append(
                 [

@@ -11,7 +11,9 @@ import click
 
 from core.compute.allocator import keep_freed_memory
 from core.errors import CvaeError, InputError
+from core.text import printable
 from tui.cli.options import on_hang_up_option, open_app, runs_dir_option
+from tui.terminal.terminal import log_file
 
 if TYPE_CHECKING:
     from tui.hosting.headless import OnHangUp
@@ -33,9 +35,6 @@ COMMANDS = {
     "bench": ("results", "Measure the training speed of this machine."),
 }
 """Folder and one-line help of each command. `--help` therefore imports no command."""
-
-FRAMES_PER_SECOND = "120"
-"""Highest rate. No frame is drawn while nothing changes."""
 
 
 class Commands(click.Group):
@@ -97,47 +96,41 @@ def main() -> None:
     0: success. 1: a failure. 2: bad input. 130: Ctrl-C.
     """
     keep_freed_memory()
-    # Textual reads this on import. The answer to a key waits for the next frame, often for two.
-    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
+    # Textual reads this highest rate on import. The answer to a key waits for the next frame, often
+    # for two. No frame is drawn while nothing changes.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     try:
         code = cli.main(prog_name="cvae-tui", standalone_mode=False)
-    except click.ClickException as error:
-        _complain(error.format_message())
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted")
-        code = 130
-    except CvaeError as error:
-        _complain(str(error))
-        code = 2 if isinstance(error, InputError) else 1
     except BrokenPipeError:
         # The reader has closed the pipe. Nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
-    except OSError as error:
-        _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
-        code = 1
-    except Exception as error:
-        _complain(f"failed: {error!r}; the details are in {_write_traceback(error)}")
-        code = 1
+    except (Exception, KeyboardInterrupt) as error:
+        message, code = _explain(error)
+        click.echo(f"cvae-tui: {printable(' '.join(message.split()))}", err=True)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _write_traceback(error: Exception) -> Path:
-    """Write the traceback of an unforeseen error to the log; return its path."""
-    from tui.terminal.terminal import log_file
+def _explain(error: BaseException) -> tuple[str, int]:
+    """Return the message about an error, and the exit code."""
+    match error:
+        case click.ClickException():
+            return error.format_message(), error.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return "interrupted", 130
+        case CvaeError():
+            return str(error), 2 if isinstance(error, InputError) else 1
+        case OSError():
+            return f"{error.filename or 'the system'}: {error.strerror or error}", 1
+    return f"failed: {error!r}; the details are in {_write_traceback(error)}", 1
 
+
+def _write_traceback(error: BaseException) -> Path:
+    """Write the traceback of an unforeseen error to the log; return its path."""
     path = log_file()
     with path.open("a", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
     return path
-
-
-def _complain(message: str) -> None:
-    from core.text import printable
-
-    sentence = " ".join(message.split())
-    click.echo(f"cvae-tui: {printable(sentence)}", err=True)
 
 
 if __name__ == "__main__":

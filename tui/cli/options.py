@@ -17,43 +17,32 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULT_RUNS = Path("runs")
+
+def _inherited(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Return the value after the command, else that before it, of the variable or by default."""
+    name = parameter.name or ""
+    here = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    return value if here or ctx.obj is None else ctx.obj[name]
 
 
-def _inherited(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path:
-    """Return the value after the command, else the one before it, else that of the variable."""
-    here = ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    before: Path | None = None if here else (ctx.obj or {}).get("runs_dir")
-    return before or value or DEFAULT_RUNS
-
-
-def runs_dir_option(command: F) -> F:
-    """Add `--runs-dir`, before or after the name of the command."""
-    return click.option(
-        "--runs-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="CVAE_TUI_RUNS_DIR",
-        callback=_inherited,
-        is_eager=True,
-        help="Directory of the runs.  [default: runs]",
-    )(command)
-
-
-def _hang_up_inherited(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
-    before: str = (ctx.obj or {}).get("on_hang_up", "continue")
-    return before if value is None else value
-
-
-def on_hang_up_option(command: F) -> F:
-    """Add `--on-hangup`, before or after the name of the command."""
-    return click.option(
-        "--on-hangup",
-        "on_hang_up",
-        type=click.Choice(["continue", "stop"]),
-        callback=_hang_up_inherited,
-        help="After the terminal has closed, continue to train, or stop with a checkpoint.  "
-        "[default: continue]",
-    )(command)
+runs_dir_option = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="CVAE_TUI_RUNS_DIR",
+    default="runs",
+    callback=_inherited,
+    is_eager=True,
+    help="Directory of the runs.  [default: runs]",
+)
+on_hang_up_option = click.option(
+    "--on-hangup",
+    "on_hang_up",
+    type=click.Choice(["continue", "stop"]),
+    default="continue",
+    callback=_inherited,
+    help="After the terminal has closed, continue to train, or stop with a checkpoint.  "
+    "[default: continue]",
+)
 
 
 def _opened(ctx: click.Context, parameter: click.Parameter, value: str) -> RunDirectory:
@@ -117,10 +106,7 @@ def decoding_options(command: F) -> F:
 
 
 def decoding(beam: int, temperature: float, seed: int = 0) -> "Decoding":
-    """Build the decoding method of the options.
-
-    Raises InputError when the options contradict each other.
-    """
+    """Build the decoding method. Raises InputError when the options contradict each other."""
     from core.model.decoding import Decoding
 
     if beam > 1 and temperature > 0:

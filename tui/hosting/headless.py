@@ -146,10 +146,7 @@ def _news(directory: RunDirectory, event: events.Event) -> str | None:
 
 
 class _Report:
-    """Report of a training: a bar with news above it, or plain lines without a terminal.
-
-    Where terminal or pipe are gone, the lines go into the log of the run.
-    """
+    """Report of a training: a bar, or plain lines; without terminal or pipe, lines in its log."""
 
     def __init__(self, directory: RunDirectory, control: Control) -> None:
         self.last: events.Event | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual import work
+from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen
 from textual.signal import Signal
 
@@ -23,7 +24,7 @@ from tui.state.selection import RunSelection
 from tui.state.view_state import ViewState
 from tui.terminal.driver import HangupSafeDriver
 from tui.terminal.textual_private import PrivateApp
-from tui.text.notices import Notice, notice
+from tui.text.notices import ERROR_SECONDS, notice
 
 REFRESH_SECONDS, SPARSE_SECONDS = 0.5, 3.0
 """Time between two refreshes, by default and on a slow link."""
@@ -191,21 +192,15 @@ class Host(PrivateApp):
     def _end_training(self, error: str) -> None:
         self.training = None
         if error:
-            self.say(Notice("Not trained", error, "error", 20.0))
+            self.say(Notification(error, "Not trained", "error", ERROR_SECONDS))
         if self._leaving:
             self.exit()
         else:
             self.training_ended.publish(None)
 
-    def say(self, said: Notice) -> None:
+    def say(self, notice: Notification) -> None:
         """Show a notice over the current screen."""
-        self.notify(
-            said.message,
-            title=said.title,
-            severity=said.severity,
-            timeout=said.seconds,
-            markup=False,
-        )
+        self.post_message(Notify(notice))
 
     def action_go(self, mode: str) -> None:
         """Go to a screen that is not closed."""
@@ -260,10 +255,7 @@ class Host(PrivateApp):
                 self._event_loop.call_soon_threadsafe(act)
 
     def exit_code(self, training: HostedTraining | None) -> int:
-        """Return the exit code of the process.
-
-        training: the training that ran when the app exited.
-        """
+        """Return the exit code after an app that exited with this training, if with any."""
         if self.signalled is not None:
             return 128 + self.signalled
         if self.hung_up and (training is None or self._on_hang_up == "stop"):

@@ -37,10 +37,7 @@ class HostedTraining:
         on_event: Callable[[RunDirectory, events.Event], object],
         on_end: Callable[[], object],
     ) -> None:
-        """Prepare the run and train it in a thread, which makes the calls.
-
-        on_event: takes the run and each event.
-        """
+        """Prepare the run and train it in a thread, which makes the calls."""
 
         def train() -> None:
             try:

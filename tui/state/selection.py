@@ -1,7 +1,4 @@
-"""The runs chosen to be seen together, each with a place that it keeps on every screen.
-
-The place settles colour and marker: `COLOURS` and `MARKERS` of `core.exports.palette`.
-"""
+"""The runs chosen to be seen together. The place of a run settles its colour and its marker."""
 
 from collections.abc import Iterable, Iterator
 
@@ -29,12 +26,10 @@ class RunSelection:
 
     def toggle(self, run: RunDirectory) -> bool:
         """Choose a run, or remove it; False when there is no place left."""
-        free: RunDirectory | None = None
-        place = self.place(run)
-        if place is not None:
-            self._places[place] = free
-        elif free in self._places:
-            self._places[self._places.index(free)] = run
+        if run in self._places:
+            self.replace(run, None)
+        elif None in self._places:
+            self._places[self._places.index(None)] = run
         else:
             return False
         return True

@@ -52,7 +52,12 @@ class ViewState:
         table = self._tables.pop(scope, {})
         self._tables[scope] = table | {key: value}
         kept = [name for name in self._tables if name != EVERYWHERE][-KEPT:]
-        _write({name: self._tables[name] for name in self._tables if name in (EVERYWHERE, *kept)})
+        tables = {name: self._tables[name] for name in self._tables if name in (EVERYWHERE, *kept)}
+        file = state_file()
+        with contextlib.suppress(OSError, ValueError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(file, sync=False) as temporary:
+                temporary.write_text(json.dumps(tables, indent=1), encoding="utf-8")
 
 
 def _read() -> dict[str, Table]:
@@ -60,14 +65,5 @@ def _read() -> dict[str, Table]:
         found = json.loads(state_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
-        return {}
-    return {scope: table for scope, table in found.items() if isinstance(table, dict)}
-
-
-def _write(tables: dict[str, Table]) -> None:
-    file = state_file()
-    with contextlib.suppress(OSError, ValueError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file, sync=False) as temporary:
-            temporary.write_text(json.dumps(tables, indent=1), encoding="utf-8")
+    tables = found.items() if isinstance(found, dict) else ()
+    return {scope: table for scope, table in tables if isinstance(table, dict)}

@@ -6,10 +6,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class HangupSafeDriver(LinuxDriver):
-    """A driver whose input ends with the terminal, without a traceback.
-
-    `tui.terminal.terminal` reports the hang-up, and the app then exits.
-    """
+    """A driver whose input ends with the terminal; `owned_terminal` reports the hang-up."""
 
     def run_input_thread(self) -> None:
         """Dispatch keys until the app exits or the terminal is gone."""

@@ -8,7 +8,7 @@ from core.config.schema import Config
 
 
 def command_line(config: Config, preset_name: str, base: Config, name: str, runs_dir: Path) -> str:
-    """`cvae-tui train` with what differs from a preset, quoted for a shell.
+    """Return `cvae-tui train` with what differs from a preset, quoted for a shell.
 
     base: what the preset stands for. name: the run's name; empty for a free one.
     """

@@ -34,8 +34,10 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def figure(value: float) -> str:
+def figure(value: float | None) -> str:
     """Format a number with at most four significant digits."""
+    if value is None:
+        return ""
     if value != value:
         return "not finite"
     magnitude = abs(value)

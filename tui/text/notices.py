@@ -1,36 +1,28 @@
 """Notices of a training, shown over every screen."""
 
-from dataclasses import dataclass
-
-from textual.notifications import SeverityLevel
+from textual.notifications import Notification
 
 from core.text import printable
 from core.training import events
 
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A notification."""
-
-    title: str
-    message: str
-    severity: SeverityLevel = "information"
-    seconds: float = 6.0
-    """The time that it is shown."""
+SECONDS, ALARM_SECONDS, ERROR_SECONDS = 6.0, 12.0, 20.0
+"""Time that a notice is shown."""
 
 
-def notice(event: events.Event, run: str) -> Notice | None:
+def notice(event: events.Event, run: str) -> Notification | None:
     """Return the notice for an event of a run; None for events that only charts show."""
     name = printable(run)
     match event:
         case events.Finished():
-            return Notice("Finished", f"{name} has finished.")
+            return Notification(f"{name} has finished.", "Finished", timeout=SECONDS)
         case events.Stopped():
-            return Notice("Stopped", f"{name} has stopped with a checkpoint; Runs can resume it.")
+            text = f"{name} has stopped with a checkpoint; Runs can resume it."
+            return Notification(text, "Stopped", timeout=SECONDS)
         case events.Failed():
-            return Notice("Failed", printable(event.message), "error", 20.0)
+            return Notification(printable(event.message), "Failed", "error", ERROR_SECONDS)
         case events.Alarm(begins=True):
-            return Notice(f"Alarm: {event.kind}", in_words(event), "warning", 12.0)
+            title = f"Alarm: {event.kind}"
+            return Notification(in_words(event), title, "warning", ALARM_SECONDS)
     return None
 
 

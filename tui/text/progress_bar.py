@@ -13,16 +13,12 @@ class ProgressBars(Progress):
 
     def __init__(self) -> None:
         narrow = Column(no_wrap=True, overflow="ellipsis", max_width=32)
+        figures = Column(no_wrap=True)
         super().__init__(
             TextColumn("{task.description}", markup=False, table_column=narrow),
             BarColumn(bar_width=16),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn(
-                "{task.fields[figures]}",
-                style="cyan",
-                markup=False,
-                table_column=Column(no_wrap=True),
-            ),
+            TextColumn("{task.fields[figures]}", "cyan", markup=False, table_column=figures),
             console=Console(),
         )
 

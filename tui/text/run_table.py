@@ -2,7 +2,7 @@
 
 import operator
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +53,9 @@ COLUMNS = {
         Column("Gaussian", 9, lambda run, _: score(run.gaussian), lambda run: run.gaussian, True),
         Column("tags", 12, lambda run, _: " ".join(run.tags), lambda run: run.tags or None),
         Column("size", 8, lambda run, _: size(run.size), lambda run: run.size, True),
-        Column("BLEU-4 course", 14, lambda _, curves: _course(curves.bleu4, UNIT), None),
-        Column("CE", 7, lambda run, _: _figure(run.ce), lambda run: run.ce),
-        Column("CE course", 12, lambda _, curves: _course(curves.ce, None), None),
+        Column("BLEU-4 course", 14, lambda _, curves: sparkline(curves.bleu4, COURSE, UNIT), None),
+        Column("CE", 7, lambda run, _: figure(run.ce), lambda run: run.ce),
+        Column("CE course", 12, lambda _, curves: sparkline(curves.ce, COURSE), None),
         Column("note", 24, lambda run, _: run.note, lambda run: run.note or None),
     )
 }
@@ -73,10 +73,7 @@ def row(summary: RunSummary) -> tuple[str, ...]:
 
 
 def widths(room: int, padding: int) -> dict[str, int]:
-    """Choose the columns that fit into `room` characters. Return their widths by title.
-
-    padding: characters between two columns.
-    """
+    """Return the widths, by title, of the columns that fit into `room` with `padding` between."""
     found: dict[str, int] = {}
     for number, (title, column) in enumerate(COLUMNS.items()):
         if number >= ALWAYS and room < column.width + padding:
@@ -100,14 +97,6 @@ def sorted_runs(runs: Iterable[RunSummary], title: str, turned: bool) -> list[Ru
     # All keys of one column have one type.
     there.sort(key=operator.itemgetter(0), reverse=column.falling is not turned)
     return [run for _, run in there] + [run for key, run in keyed if key is None]
-
-
-def _course(values: Sequence[float], bounds: tuple[float, float] | None) -> str:
-    return sparkline(values, COURSE, bounds)
-
-
-def _figure(number: float | None) -> str:
-    return "" if number is None else figure(number)
 
 
 def _state(run: RunSummary) -> str:

@@ -53,10 +53,9 @@ class Serving:
     this machine is therefore refused.
     """
 
-    def __init__(self, command: str, *, token: str = "", max_visitors: int = MAX_VISITORS):
+    def __init__(self, command: str, *, token: str):
         self._command = command
         self._token = token
-        self._max_visitors = max_visitors
         self._visits: set[web.WebSocketResponse] = set()
         self._downloads = DownloadManager()
 
@@ -100,11 +99,9 @@ class Serving:
         return web.Response(status=401, text="A token is needed: /?token=...\n")
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        if len(self._visits) >= self._max_visitors:
-            return web.Response(
-                status=503,
-                text=f"{len(self._visits)} visitors are here already. Try again later.\n",
-            )
+        if len(self._visits) >= MAX_VISITORS:
+            text = f"{len(self._visits)} visitors are here already. Try again later.\n"
+            return web.Response(status=503, text=text)
         return web.FileResponse(HERE / "page.html")
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
@@ -116,7 +113,7 @@ class Serving:
             heartbeat=15, max_msg_size=MAX_MESSAGE, timeout=CLOSING_SECONDS
         )
         await socket.prepare(request)
-        if len(self._visits) >= self._max_visitors:
+        if len(self._visits) >= MAX_VISITORS:
             await socket.close(code=1013, message=b"too many visitors")
             return socket
         self._visits.add(socket)
@@ -147,11 +144,9 @@ class Serving:
 def serve(
     host: str, port: int, command: str, *, token: str, ready: Callable[[str], object]
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM. Raises OSError when the address cannot be bound.
 
     ready: called with the address once visitors can connect.
-
-    Raises OSError when the address cannot be bound.
     """
 
     async def run() -> None:
@@ -173,10 +168,7 @@ def serve(
 
 
 def visitor_command(runs_dir: Path, run: Path | None) -> str:
-    """Return the command that opens a read-only app, quoted for a shell.
-
-    run: the run to show first; None for the newest.
-    """
+    """Return the shell command of a read-only app that shows a run, or the newest, first."""
     words = [*PROGRAM, "--runs-dir", str(runs_dir.absolute())]
     words += ["--read-only"] if run is None else ["attach", "--read-only", str(run.absolute())]
     # In the place of the shell, so that ending the process ends the app.
@@ -194,10 +186,7 @@ def is_loopback(name: str) -> bool:
 
 
 def resolves_to_loopback(host: str) -> bool:
-    """Return True when every address of a host to bind is a loopback address.
-
-    Raises OSError when the host cannot be resolved.
-    """
+    """Return True when a host has loopback addresses only. Raises OSError when it has none."""
     if not host:
         return False
     found = {str(address[4][0]) for address in socket.getaddrinfo(host, None)}

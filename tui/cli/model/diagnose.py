@@ -14,6 +14,7 @@ from tui.cli.options import checkpoint_option, number_option, run_argument, seed
 from tui.cli.output import json_option, print_json, show_stage
 
 WIDTH, NAME_WIDTH = 100, 28
+ALARM_KEYS = ("kind", "message", "advice")
 
 
 @click.command()
@@ -70,10 +71,7 @@ def command(
                 "run": run.name,
                 "checkpoint": checkpoint or run.checkpoint_names()[0],
                 **msgspec.to_builtins(diagnosis, str_keys=True),
-                "alarms": [
-                    {"kind": alarm.kind, "message": alarm.message, "advice": alarm.advice}
-                    for alarm in alarms
-                ],
+                "alarms": [{key: getattr(alarm, key) for key in ALARM_KEYS} for alarm in alarms],
             }
         )
         return

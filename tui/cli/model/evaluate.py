@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from core.corpus.formats import read_pairs, read_paradigms
-from core.corpus.paradigms import Pair
+from core.corpus.paradigms import SPLITS, Pair
 from core.runs.directory import RunDirectory
 from tui.cli.options import checkpoint_option, number_option, run_argument, seed_option
 from tui.cli.output import json_option, print_json, print_table
@@ -65,9 +65,9 @@ def command(
     pairs = pairs or unselected_pairs(corpus, run.config().evaluation)
     paradigms = None
     if paradigms_file:
-        split = {"train": "train", "valid": "valid", "test": "test"}.get(str(paradigms_file))
+        split = next((name for name in SPLITS if name == str(paradigms_file)), None)
         paradigms = (
-            [p for p in corpus.paradigms if p.split == split]
+            corpus.split(split)
             if split and not paradigms_file.exists()
             else read_paradigms(paradigms_file, corpus.conditions)
         )

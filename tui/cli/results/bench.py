@@ -2,7 +2,8 @@
 
 import statistics
 import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -52,35 +53,23 @@ def command(rounds: int, pairs: int, as_json: bool) -> None:
         for ratio in live_over_headless(last.hardware, pairs):
             live.append(ratio)
             status.update(f"{len(live)} of {pairs} pairs done ...")
-    if as_json:
-        print_json(_document(last, live))
-    else:
+    if not as_json:
         _print(last, live)
-
-
-def _document(benchmark: "Benchmark", live: list[float]) -> dict[str, Any]:
-    speeds = {name: getattr(benchmark, name) for name in MEASURED}
-    return {
-        **{
-            name: {"words_per_second": speed.words_per_second, "spread": list(speed.spread)}
-            for name, speed in speeds.items()
-        },
-        "ratio": {
-            "default_over_loop": benchmark.default_over_loop,
-            "share_of_limit": benchmark.share_of_limit,
-            "live_over_headless": statistics.median(live) if live else None,
-        },
-        "machine": benchmark.machine,
+        return
+    ratios = {
+        "default_over_loop": last.default_over_loop,
+        "share_of_limit": last.share_of_limit,
+        "live_over_headless": statistics.median(live) if live else None,
     }
+    print_json({**asdict(last)["speeds"], "ratio": ratios, "machine": last.machine})
 
 
 def _print(benchmark: "Benchmark", live: list[float]) -> None:
-    for name, what in MEASURED.items():
-        speed = getattr(benchmark, name)
+    for name, speed in benchmark.speeds.items():
         low, high = speed.spread
         click.echo(
             f"{name:<8} {count(speed.words_per_second):>8} words/s "
-            f"({count(low)} to {count(high)})  {what}"
+            f"({count(low)} to {count(high)})  {MEASURED[name]}"
         )
     click.echo(
         f"default is {benchmark.default_over_loop:.0f} times as fast as the loop and reaches "

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,9 +20,6 @@ from tui.cli.output import print_table
 from tui.cli.training.train import given_settings, setting_options
 from tui.hosting.signals import handling_signals
 from tui.text.format import score
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
 
 ENDS = ("finished", "failed", "stopped", "crashed")
 
@@ -171,21 +167,24 @@ def _shown(design: Experiment, runs: Path, interrupted: threading.Event) -> Iter
 
     with ProgressBars() as bars:
         total = bars.add_task(printable(design.name), total=count, figures="")
-        tasks: dict[str, TaskID] = {}
+        tasks = {}
+        for trial in watch.trials:
+            name = printable(f"  {trial.trial.variant} s{trial.trial.seed}")
+            tasks[trial.name] = bars.add_task(name, visible=False, figures="")
 
         def show(changed: Sequence[WatchedTrial]) -> None:
             for sentence in _sentences(changed):
                 bars.print_above(sentence)
             for trial in watch.trials:
                 started, last = trial.history.started, trial.history.last
-                if trial.state in ENDS:
-                    if trial.name in tasks:
-                        bars.remove_task(tasks.pop(trial.name))
-                elif started and last:
-                    if trial.name not in tasks:
-                        name = printable(f"  {trial.trial.variant} s{trial.trial.seed}")
-                        tasks[trial.name] = bars.add_task(name, total=started.steps, figures="")
-                    bars.update(tasks[trial.name], completed=last.step, figures=_scores(trial))
+                if started and last:
+                    bars.update(
+                        tasks[trial.name],
+                        total=started.steps,
+                        completed=last.step,
+                        visible=trial.state not in ENDS,
+                        figures=_scores(trial),
+                    )
             figures = (
                 "stopping with checkpoints" if interrupted.is_set() else f"{watch.ended} ended"
             )

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from core.catalogue.listing import summarize
 from core.errors import InputError, OwnedElsewhereError, TrainingError
@@ -36,23 +38,16 @@ def command(run: RunDirectory, runs_dir: Path) -> None:
         raise OwnedElsewhereError(
             f"cannot stop {run.name!r}: its process is {found}; stop it on that host"
         )
-    _stop(run, f"stopping {printable(run.name)} ({found or 'in another process'})")
-    end = summarize(run)
-    if end.state not in ("stopped", "finished"):
-        raise TrainingError(f"the run {run.name!r} ended without a checkpoint: {end.state}")
-    click.echo(f"{printable(run.name)} has {end.state} at epoch {end.epoch:.1f}")
-
-
-def _stop(run: RunDirectory, doing: str) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    remote = RemoteControl(run)
-    asked = -math.inf
-    with Console(stderr=True, quiet=not sys.stderr.isatty()).status(Text(printable(doing))):
+    doing = Text(f"stopping {printable(run.name)} ({found or 'in another process'})")
+    remote, asked = RemoteControl(run), -math.inf
+    with Console(stderr=True, quiet=not sys.stderr.isatty()).status(doing):
         while is_owned(run):
             # A training that has just begun may have missed the first command.
             if time.monotonic() - asked > ASK_AGAIN_SECONDS:
                 asked = time.monotonic()
                 remote.stop()
             time.sleep(POLL_SECONDS)
+    end = summarize(run)
+    if end.state not in ("stopped", "finished"):
+        raise TrainingError(f"the run {run.name!r} ended without a checkpoint: {end.state}")
+    click.echo(f"{printable(run.name)} has {end.state} at epoch {end.epoch:.1f}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -67,10 +67,7 @@ def configuration_options(command: F) -> F:
 
 
 def configured(
-    preset_name: str,
-    config_file: Path | None,
-    settings: Sequence[str],
-    shortcuts: Mapping[str, str | None],
+    preset_name: str, config_file: Path | None, settings: Sequence[str], **shortcuts: str | None
 ) -> Config:
     """Return the configuration of `configuration_options`."""
     config = preset(preset_name)
@@ -93,14 +90,11 @@ def command(
     /,
     headless: bool,
     detach: bool,
-    preset_name: str,
-    config_file: Path | None,
-    settings: tuple[str, ...],
     name: str,
     resume: str | None,
     on_hang_up: "OnHangUp",
     runs_dir: Path,
-    **shortcuts: str | None,
+    **configuration: Any,
 ) -> None:
     """Train a model.
 
@@ -114,11 +108,11 @@ def command(
         _refuse_changes(ctx)
         directory = open_run(runs_dir, resume)
     else:
-        config = configured(preset_name, config_file, settings, shortcuts)
+        config = configured(**configuration)
         # Torch takes seconds to import; what can be refused without it was refused above.
         from core.session import prepare
 
-        directory = prepare(config, runs_dir, name, preset_name)
+        directory = prepare(config, runs_dir, name, configuration["preset_name"])
     if detach:
         from tui.hosting.headless import train_detached
 
