@@ -58,12 +58,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Samples, the kind of each, and their score."""
+    """Samples, each with its kind, and their score."""
 
     asked: Asked
     conditions: tuple[str, ...]
-    draws: list[tuple[str, ...]]
-    kinds: list[DrawKind]
+    draws: list[tuple[tuple[str, ...], DrawKind]]
     gaussian: Gaussian
 
 
@@ -204,8 +203,7 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
         return Drawn(
             asked,
             model.vocabulary.conditions,
-            draws,
-            [judge.kind(forms) for forms in draws],
+            [(forms, judge.kind(forms)) for forms in draws],
             gaussian_score(draws, [paradigm.forms for paradigm in corpus.split("train")]),
         )
 
@@ -230,7 +228,7 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
         drawn = self.drawn
         if drawn is None:
             return
-        found, counts = self._filtered(drawn), Counter(drawn.kinds)
+        found, counts = self._filtered(drawn), Counter(kind for _, kind in drawn.draws)
         gaussian, temperature = drawn.gaussian, drawn.asked.temperature
         low, high = gaussian.ci95
         title = f"Hits at temperature {temperature:g}" if temperature else "Gaussian score"
@@ -254,4 +252,4 @@ instead of taking the likeliest; the score of such samples is not the Gaussian s
 
     def _filtered(self, drawn: Drawn) -> list[tuple[tuple[str, ...], DrawKind]]:
         _, kinds = FILTERS[str(self.query_one("#show", Select).value)]
-        return [draw for draw in zip(drawn.draws, drawn.kinds, strict=True) if draw[1] in kinds]
+        return [draw for draw in drawn.draws if draw[1] in kinds]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -188,14 +189,11 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
 
     @on(LatentPlot.Moved)
     def _name_place(self, event: LatentPlot.Moved) -> None:
-        seen, plot = self._seen, self.query_one(LatentPlot)
-        if seen is None:
-            return
-        place = seen.map.places[event.index]
-        more = f" · 1 of {event.here} here" if event.here > 1 else ""
-        plot.border_subtitle = Content(
-            printable(f"{place.word} · {seen.conditions[place.condition]}{more}")
-        )
+        if seen := self._seen:
+            place = seen.map.places[event.index]
+            more = f" · 1 of {event.here} here" if event.here > 1 else ""
+            name = f"{place.word} · {seen.conditions[place.condition]}{more}"
+            self.query_one(LatentPlot).border_subtitle = Content(printable(name))
 
     def action_group(self) -> None:
         """Group the map by tense, or by ending."""
@@ -282,9 +280,7 @@ are bold. With *auto*, a word is read in the tense in which the model finds it l
         self._fill("#between", "to B", seen, zip(labels, ways.between, before, strict=False))
         home = ways.around[OFFSETS.index(0)]
         labels = [f"{offset:+d}" if offset else "A" for offset in OFFSETS]
-        self._fill(
-            "#walk", "by", seen, ((*row, home) for row in zip(labels, ways.around, strict=True))
-        )
+        self._fill("#walk", "by", seen, zip(labels, ways.around, repeat(home), strict=False))
 
     def _fill(
         self, name: str, heading: str, seen: Mapped, rows: Iterable[tuple[str, Forms, Forms]]

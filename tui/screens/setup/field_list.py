@@ -68,8 +68,8 @@ class FieldList(OptionList):
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
             self.add_options(options)
-            at = [option.id for option in options].index(field.key) if field in found else None
-            self.highlighted = at if at is not None else (1 if found else None)
+            at = [option.id for option in options].index(field.key) if field in found else 1
+            self.highlighted = at if found else None
         if self.highlighted is not None:
             option = self.options[self.highlighted]
             self.post_message(self.OptionHighlighted(self, option, self.highlighted))

@@ -2,7 +2,8 @@
 
 from core.config.presets import preset
 from core.runs.followed import FollowedRun
-from core.training.schedules import EDITABLE, SCHEDULED
+from core.runs.history import History
+from core.training.schedules import EDITABLE
 from tui.screens.base import AppScreen
 from tui.screens.train.adjust_dialog import AdjustDialog
 
@@ -58,14 +59,11 @@ class SteeringScreen(AppScreen):
         training, run = self.host.steered, self.run
         if not training:
             return
-        if run and run.directory != training.directory:
-            run = None
-        progress = run.history.progress if run else None
-        now = {name: getattr(progress, name) for name in EDITABLE} if progress else {}
+        history = run.history if run and run.directory == training.directory else History()
+        now = history.progress and {name: getattr(history.progress, name) for name in EDITABLE}
 
         def edit(edits: dict[str, float | None] | None) -> None:
             for name, value in (edits or {}).items():
                 training.control.edit(name, value)
 
-        overrides = run.history.overrides if run else SCHEDULED
-        self.app.push_screen(AdjustDialog(now, overrides), edit)
+        self.app.push_screen(AdjustDialog(now or {}, history.overrides), edit)
