@@ -208,7 +208,7 @@ async def test_the_picture_follows_what_is_typed(tmp_path: Path) -> None:
         assert picture.display
         (chart,) = [chart for chart in picture.charts if chart.display]
         assert chart.id == "beta"
-        assert chart._pointed and max(chart._pointed.values) == pytest.approx(3, abs=0.2)
+        assert chart.pointed and max(chart.pointed.values) == pytest.approx(3, abs=0.2)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
