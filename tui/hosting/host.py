@@ -61,6 +61,8 @@ class Host(PrivateApp):
         """The run on the training screen, which other screens prefer."""
         self.training: HostedTraining | None = None
         """The training in this process."""
+        self.ended: HostedTraining | None = None
+        """The last one before it."""
         self.models = Models()
         self.chosen = RunSelection()
         """The runs chosen to be seen together."""
@@ -190,7 +192,7 @@ class Host(PrivateApp):
             self.call_later(act, *arguments)
 
     def _end_training(self, error: str) -> None:
-        self.training = None
+        self.ended, self.training = self.training, None
         if error:
             self.say(Notification(error, "Not trained", "error", ERROR_SECONDS))
         if self._leaving:

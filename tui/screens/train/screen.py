@@ -1,6 +1,7 @@
 """The training screen: the charts of a run, live or finished."""
 
 import contextlib
+import math
 import time
 
 from textual import work
@@ -216,8 +217,12 @@ A value that is set by hand holds until it is given back to its schedule, also a
     def _notify(self, new: list[Event]) -> None:
         """Notify of a training in another process; the app does so for its own."""
         if self.run and not self.host.training:
+            own, since = self.host.ended, self._since
+            if own and own.last and own.directory == self.run.directory:
+                # This screen may read the last events of a training after its end.
+                since = max(since, math.nextafter(own.last.time, math.inf))
             for event in new:
-                if event.time >= self._since and (found := notice(event, self.run.name)):
+                if event.time >= since and (found := notice(event, self.run.name)):
                     self.host.say(found)
 
     def _read_machine(self) -> None:
