@@ -384,7 +384,7 @@ async def test_a_long_journal_is_seen_at_once_and_then_whole(
     app = CvaeApp(copied.path.parent)
     async with app.run_test(size=(120, 36)) as pilot:
         app.view(copied)
-        assert "reading the rest" in text_of(app, "#status")
+        await until(pilot, lambda: "reading the rest" in text_of(app, "#status"))
         screen = app.screen
         await until(pilot, lambda: "reading" not in text_of(app, "#status"))
         assert len(screen._history.series["ce"]) == count  # type: ignore[attr-defined]
