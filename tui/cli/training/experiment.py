@@ -120,20 +120,15 @@ def _end(design: Experiment, runs: Path, received: Sequence[int]) -> int:
     """Print the scores by variant. Return the exit code."""
     found = {run.name: run for run in Catalogue(runs).summaries()}
     ended = [found[trial.name] for trial in design.trials if trial.name in found]
-    print_table(
-        ("variant", "finished", "BLEU-4", "Gaussian"),
-        [_row(variant, design, found) for variant in design.variants],
-    )
+    rows = [_row(variant, design, found) for variant in design.variants]
+    print_table(("variant", "finished", "BLEU-4", "Gaussian"), rows)
     failed = [run.name for run in ended if run.state in ("failed", "crashed")]
     unfinished = len(design.trials) - sum(run.state in ("finished", "failed") for run in ended)
     if failed:
         click.echo(f"failed: {', '.join(failed)}; `cvae-tui attach NAME` shows why", err=True)
     if unfinished:
-        click.echo(
-            f"{unfinished} of {len(design.trials)} trials have not finished; the same command "
-            "resumes them",
-            err=True,
-        )
+        left = f"{unfinished} of {len(design.trials)} trials have not finished"
+        click.echo(f"{left}; the same command resumes them", err=True)
     return 128 + received[0] if received else int(bool(failed))
 
 
@@ -185,10 +180,9 @@ def _shown(design: Experiment, runs: Path, interrupted: threading.Event) -> Iter
                         visible=trial.state not in ENDS,
                         figures=_scores(trial),
                     )
-            figures = (
-                "stopping with checkpoints" if interrupted.is_set() else f"{watch.ended} ended"
-            )
-            bars.update(total, completed=watch.ended, figures=figures)
+            ended = watch.ended
+            figures = "stopping with checkpoints" if interrupted.is_set() else f"{ended} ended"
+            bars.update(total, completed=ended, figures=figures)
 
         with watch.showing(show):
             yield
@@ -207,9 +201,7 @@ def _sentences(changed: Sequence[WatchedTrial]) -> Iterator[str]:
         elif trial.state == "training":
             yield f"{trial.name} starts"
         elif trial.state in ENDS:
-            yield ": ".join(
-                part for part in (f"{trial.name} {trial.state}", _scores(trial)) if part
-            )
+            yield ": ".join(filter(None, (f"{trial.name} {trial.state}", _scores(trial))))
 
 
 def _scores(trial: WatchedTrial) -> str:
