@@ -12,7 +12,7 @@ from core.runs.directory import RunDirectory
 from tui.app.app import CvaeApp
 from tui.hosting.signals import handling_signals
 from tui.screens.base import SCREENS, STEERING
-from tui.state.view_state import T, ViewState
+from tui.state.view_state import ViewState
 from tui.terminal.terminal import owned_terminal
 from tui.terminal.textual_private import GuardedApp
 from tui.web.served import ServedDriver, is_served, own_output
@@ -32,7 +32,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "CompareScreen": "pick experiment next_view",
         "Board": "smooth next enlarge let_go",
         "MetricBoard": "choose smooth",
-        "Gestures": "point zoom pan begin follow whole zoom_values pan_values log axis",
+        "Gestures": "point zoom pan begin follow whole values log axis",
         "LatentPlot": "move next zoom",
         "TextDialog": "scroll",
         "ChooseSome": "take",
@@ -56,28 +56,11 @@ class ReadOnlyApp(CvaeApp, GuardedApp):
         self, runs_dir: Path, view: RunDirectory | None = None, *, sparse: bool = False
     ) -> None:
         super().__init__(runs_dir, view=view or newest(runs_dir), sparse=sparse)
-        self.view_state = UnwrittenView(runs_dir)
+        self.view_state = ViewState(runs_dir, stored=False)
 
     def allows(self, node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:
         """Return True for actions that change nothing."""
         return allows(node, action, parameters)
-
-
-class UnwrittenView(ViewState):
-    """A view state that is kept in memory until the app exits."""
-
-    def __init__(self, runs_dir: Path) -> None:
-        super().__init__(runs_dir)
-        self._values: dict[str, object] = {}
-
-    def get(self, key: str, default: T) -> T:
-        """Return the value that was set since the start."""
-        found = self._values.get(key)
-        return found if type(found) is type(default) else default
-
-    def set(self, key: str, value: bool | int | float | str, *, everywhere: bool = False) -> None:
-        """Keep a value in memory."""
-        self._values[key] = value
 
 
 def allows(node: DOMNode, action: str, parameters: tuple[object, ...]) -> bool:

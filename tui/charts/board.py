@@ -113,8 +113,8 @@ class Board(Vertical):
 
     def read(self) -> None:
         """Write the values at the cursor, and a note while the window is held."""
-        held, chart = "held, End follows" if self.window.held else "", self.focused
-        text = " · ".join(part for part in (held, chart.place(), chart.reading()) if part)
+        held = "held, End follows" if self.window.held else ""
+        text = " · ".join(part for part in (held, self.focused.reading()) if part)
         static = self.query_one(".reading", Static)
         static.display = bool(text) and (self.window.held or self.window.cursor is not None)
         static.update(Content(text), layout=False)

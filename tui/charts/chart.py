@@ -22,8 +22,6 @@ from tui.text.format import duration, figure
 
 CURSOR_STROKES = 6
 """Most strokes of the cursor: all rows that it stands in are drawn again with each key."""
-
-
 TITLE_MARGIN = 4
 """Characters of the frame above the chart that the title cannot take."""
 
@@ -49,11 +47,8 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
 """
     DEFAULT_CSS = """
     Chart {
-        border: round $panel-lighten-2;
-        border-title-color: $foreground;
-        border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        min-height: 5;
+        border: round $panel-lighten-2; min-height: 5;
+        border-title-color: $foreground; border-title-style: bold;
         &:focus { border: heavy $accent; }
         & > .chart--axis { color: $text-muted; }
         & > .chart--line { color: $accent; }
@@ -84,9 +79,8 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
         self._drawn_window = self.window
         """Size and window that were drawn last."""
         self._title = ""
-        self._entitled = 0
-        """Cells of the longer of the last two titles."""
-        self._entitling = False
+        self._title_cells = 0
+        """Cells to draw again for a new title, while it is set."""
         self._entitle()
 
     # Content
@@ -126,21 +120,14 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
         self._caches.clear()
 
     def reading(self) -> str:
-        """Return the values at the cursor, smoothed ones after ~; empty without a cursor."""
-        at = self._cursor_position
-        if at is None:
+        """Return place and values at the cursor, smoothed ones after ~; empty without a cursor."""
+        series, step, at = self.pointed, self.window.cursor, self._cursor_position
+        if series is None or step is None or at is None:
             return ""
-        return f"{self.metric.heading} {'  '.join(self._readings(at))}"
-
-    def place(self) -> str:
-        """Return step, epoch and time at the cursor; empty without a cursor."""
-        series, step = self.pointed, self.window.cursor
-        if series is None or step is None:
-            return ""
-        epoch = f"epoch {position_of(series, step, 'epoch'):.2f}"
-        if self.axes != AXES:
-            return epoch
-        return f"step {step:,}, {epoch}, {duration(position_of(series, step, 'time'))}"
+        place = f"epoch {position_of(series, step, 'epoch'):.2f}"
+        if self.axes == AXES:
+            place = f"step {step:,}, {place}, {duration(position_of(series, step, 'time'))}"
+        return f"{place} · {self.metric.heading} {'  '.join(self._readings(at))}"
 
     @property
     def _smooths(self) -> bool:
@@ -200,8 +187,8 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
 
     def refresh(self, *regions: Region, **options: bool) -> Self:
         """Request a redraw; for a new title, of the title's row alone."""
-        if self._entitling and self.is_mounted:
-            regions = (Region(-1, -1, min(self._entitled, self.size.width) + 2, 1),)
+        if self._title_cells and self.is_mounted:
+            regions = (Region(-1, -1, min(self._title_cells, self.size.width) + 2, 1),)
         return super().refresh(*regions, **options)
 
     def notify_style_update(self) -> None:
@@ -236,11 +223,9 @@ checkpoint, C a cycle of beta begins, E something was set by hand, ! an alarm be
             value = f" {figure(main.values[index])}"
         title = self._heading(self.size.width - TITLE_MARGIN - len(value)) + value
         if title != self._title:
-            self._entitled = max(len(title), len(self._title)) + 3
-            self._title = title
-            self._entitling = True
-            self.border_title = title
-            self._entitling = False
+            self._title_cells = max(len(title), len(self._title)) + 3
+            self._title = self.border_title = title
+            self._title_cells = 0
 
     def _heading(self, room: int) -> str:
         """Return the title of the metric, shortened so that a value behind it is visible."""

@@ -32,10 +32,10 @@ class Gestures(Widget):
         Binding("home", "begin", "Beginning", show=False),
         Binding("end", "follow", "Follow the newest", show=False),
         Binding("0", "whole", "Whole run", show=False),
-        Binding("shift+up", "zoom_values(-1)", "Zoom values in", show=False),
-        Binding("shift+down", "zoom_values(1)", "Zoom values out", show=False),
-        Binding("up", "pan_values(1)", "Values up", show=False),
-        Binding("down", "pan_values(-1)", "Values down", show=False),
+        Binding("shift+up", "values(-1, 0)", "Zoom values in", show=False),
+        Binding("shift+down", "values(1, 0)", "Zoom values out", show=False),
+        Binding("up", "values(0, 1)", "Values up", show=False),
+        Binding("down", "values(0, -1)", "Values down", show=False),
         Binding("l", "log", "Logarithmic values", show=False),
         Binding("x", "axis", "Epoch, step or time", show=False),
     ]
@@ -127,13 +127,17 @@ class Gestures(Widget):
         self._move(replace(self.window.following(), span=None))
         self.redraw()
 
-    def action_zoom_values(self, direction: int) -> None:
-        """Zoom the values in or out."""
-        self._value_range(ZOOM**-direction, 0.0)
-
-    def action_pan_values(self, direction: int) -> None:
-        """Show higher or lower values."""
-        self._value_range(1.0, direction / 8)
+    def action_values(self, zoom: int, shift: int) -> None:
+        """Show more (1) or fewer (-1) values, or higher (1) or lower (-1) ones."""
+        if self._view is None:
+            return
+        low, high = self._view.low, self._view.high
+        middle = (low + high) / 2 + shift / 8 * (high - low)
+        half = (high - low) / 2 * ZOOM**-zoom
+        if middle - half < middle + half:
+            ends = middle - half, middle + half
+            self.values = (10 ** ends[0], 10 ** ends[1]) if self.logarithmic else ends
+            self.redraw()
 
     def action_log(self) -> None:
         """Switch between a logarithmic and a linear axis."""
@@ -144,18 +148,6 @@ class Gestures(Widget):
         """Show epochs, steps or time along the foot."""
         axis = self.axes[(self.axes.index(self.window.axis) + 1) % len(self.axes)]
         self._move(Window(axis, cursor=self.window.cursor))
-
-    def _value_range(self, factor: float, shift: float) -> None:
-        if self._view is None:
-            return
-        low, high = self._view.low, self._view.high
-        middle, half = (low + high) / 2 + shift * (high - low), (high - low) / 2 * factor
-        if not middle - half < middle + half:
-            return
-        self.values = (middle - half, middle + half)
-        if self.logarithmic:
-            self.values = (10 ** (middle - half), 10 ** (middle + half))
-        self.redraw()
 
     def _move(self, window: Window) -> None:
         # The board draws all charts at once, this one among them.

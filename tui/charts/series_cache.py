@@ -144,10 +144,9 @@ class SeriesCache:
 def joined(low: Sequence[Bin | None], high: Sequence[Bin | None]) -> list[Bin | None]:
     """Join the bins of two bounds to bins of the area between; empty ones are interpolated."""
     found = [_joined(one, other) for one, other in zip(low, high, strict=True)]
-    filled = [number for number, one in enumerate(found) if one]
-    for left, right in pairwise(filled):
-        before, after = found[left], found[right]
-        if before is GAP or after is GAP or before is None or after is None:
+    filled = [(number, one) for number, one in enumerate(found) if one]
+    for (left, before), (right, after) in pairwise(filled):
+        if before is GAP or after is GAP:
             continue
         for number in range(left + 1, right):
             share = (number - left) / (right - left)

@@ -10,7 +10,7 @@ from pathlib import Path
 from textual import work
 from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen
-from textual.signal import Signal
+from textual.worker import Worker
 
 from core.config.schema import Config
 from core.runs.commands import RemoteControl
@@ -76,13 +76,14 @@ class Host(PrivateApp):
         self.kept: HostedTraining | None = None
         """The training that another process continues once the app has exited."""
         self._on_hang_up = on_hang_up
-        self.view_changed = Signal[RunDirectory | None](self, "view-changed")
-        self.training_ended = Signal[None](self, "training-ended")
+        # Set by the screens, once they are there.
+        self.show_view: Callable[[RunDirectory | None], None] = lambda _: None
+        self.show_end: Callable[[], None] = lambda: None
         self.setup_settings: Callable[[], Settings | None] = lambda: None
         """Returns what the Setup screen has, or raises InputError; None before its first visit."""
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._remote: RemoteTraining | None = None
-        self._polling = False
+        self._poller: Worker[None] | None = None
         self._leaving = False
 
     def on_mount(self) -> None:
@@ -105,7 +106,7 @@ class Host(PrivateApp):
         self.viewed = directory
         self.view_state.set("run", directory.name if directory else "")
         self._remote = self._find_remote(directory)
-        self.view_changed.publish(directory)
+        self.show_view(directory)
 
     def forget(self, directory: RunDirectory) -> None:
         """Close a deleted run."""
@@ -132,17 +133,12 @@ class Host(PrivateApp):
 
     def _poll(self) -> None:
         # On a file system that hangs, one thread waits and not one for each poll.
-        if not self._polling:
-            self._polling = True
-            self._look_for_remote(self.viewed)
+        if self._poller is None or self._poller.is_finished:
+            self._poller = self._look_for_remote(self.viewed)
 
     @work(thread=True, group="owner")
     def _look_for_remote(self, directory: RunDirectory | None) -> None:
-        try:
-            remote = self._find_remote(directory)
-        finally:
-            self._polling = False
-        self.call_from_thread(self._set_remote, directory, remote)
+        self.call_from_thread(self._set_remote, directory, self._find_remote(directory))
 
     def _set_remote(self, directory: RunDirectory | None, remote: RemoteTraining | None) -> None:
         if directory == self.viewed and remote is not self._remote:
@@ -198,7 +194,7 @@ class Host(PrivateApp):
         if self._leaving:
             self.exit()
         else:
-            self.training_ended.publish(None)
+            self.show_end()
 
     def say(self, notice: Notification) -> None:
         """Show a notice over the current screen."""

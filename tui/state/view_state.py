@@ -28,11 +28,15 @@ def state_file() -> Path:
 
 
 class ViewState:
-    """Values by key, for one runs directory and for all of them."""
+    """Values by key, for one runs directory and for all of them.
 
-    def __init__(self, runs_dir: Path) -> None:
+    stored: False keeps them in memory, begins without any, and leaves the file alone.
+    """
+
+    def __init__(self, runs_dir: Path, *, stored: bool = True) -> None:
         self._here = str(runs_dir.absolute())
-        self._tables = _read()
+        self._stored = stored
+        self._tables = _read() if stored else {}
 
     def get(self, key: str, default: T) -> T:
         """Return the value, of this runs directory or of all, if it has the type of the default."""
@@ -47,10 +51,13 @@ class ViewState:
         scope = EVERYWHERE if everywhere else self._here
         if self._tables.get(scope, {}).get(key) == value:
             return
-        # Another app may have changed the file meanwhile.
-        self._tables = _read()
+        if self._stored:
+            # Another app may have changed the file meanwhile.
+            self._tables = _read()
         table = self._tables.pop(scope, {})
         self._tables[scope] = table | {key: value}
+        if not self._stored:
+            return
         kept = [name for name in self._tables if name != EVERYWHERE][-KEPT:]
         tables = {name: self._tables[name] for name in self._tables if name in (EVERYWHERE, *kept)}
         file = state_file()

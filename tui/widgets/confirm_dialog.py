@@ -13,7 +13,10 @@ from tui.widgets.dialog import Dialog, T
 
 
 class ButtonDialog(Dialog[T]):
-    """A question with a button for each answer. The first button has the focus."""
+    """A question with a button for each answer. The first, with the focus, changes nothing.
+
+    answers: label, variant and result of each button, by its id.
+    """
 
     BINDINGS = [
         Binding("right", "app.focus_next", "Next answer", show=False),
@@ -22,10 +25,6 @@ class ButtonDialog(Dialog[T]):
     DEFAULT_CSS = "ButtonDialog > #box { width: 62; border: round $warning; padding: 1 2; }"
 
     def __init__(self, question: str, answers: Mapping[str, tuple[str, ButtonVariant, T]]) -> None:
-        """Create the dialog.
-
-        answers: label, variant and result of each button, by its id. The first changes nothing.
-        """
         super().__init__()
         self._question, self._answers = question, answers
 

@@ -30,16 +30,10 @@ class Dialog(ModalScreen[T], DismissedOnce[T]):
     Dialog {
         align: center middle;
         & > #box {
-            width: 74;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $accent;
-            border-title-color: $foreground;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            padding: 0 1;
+            width: 74; max-width: 100%; height: auto; max-height: 100%;
+            border: round $accent; border-subtitle-color: $text-muted;
+            border-title-color: $foreground; border-title-style: bold;
+            background: $surface; padding: 0 1;
         }
         Input { background: $panel; }
         .row { height: 1; margin-top: 1; }

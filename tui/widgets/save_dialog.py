@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
@@ -35,10 +35,7 @@ class SaveDialog(Dialog[Path]):
         yield Input(self._suggested, compact=True, id="path")
         yield MessageLine(id="saving")
 
-    def on_mount(self) -> None:
-        """Name the keys."""
-        self._forget()
-
+    @on(events.Mount)
     @on(Input.Changed, "#path")
     def _forget(self) -> None:
         self._replaced = None

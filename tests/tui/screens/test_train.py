@@ -148,7 +148,7 @@ async def test_a_run_chosen_elsewhere_is_followed_once_the_screen_is_back(
         await pilot.press("6")
         await pilot.pause()
         app.chosen.toggle(copied)
-        app.training_ended.publish(None)
+        app.show_end()
         await pilot.press("1")
         chart = app.screen.query_one("#ce", Chart)
         await until(pilot, lambda: len(chart._lines) == 2)

@@ -120,8 +120,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self.query_one("#draws").border_title = "Last samples from N(0, I)"
         self.set_interval(self.host.refresh_seconds, self._read)
         self.set_interval(READINGS_SECONDS, self._read_machine)
-        self.host.view_changed.subscribe(self, self.follow)
-        self.host.training_ended.subscribe(self, self._show_end)
+        self.host.show_view, self.host.show_end = self.follow, self._show_end
         if self.host.viewed:
             self.follow(self.host.viewed)
         else:
@@ -145,7 +144,7 @@ A value that is set by hand holds until it is given back to its schedule, also a
         self._show()
         self._read_machine()
 
-    def _show_end(self, _: None) -> None:
+    def _show_end(self) -> None:
         """Show that a training has ended; the app notifies of the reason."""
         self._since = time.time()
         self._catch_up()
