@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -16,6 +17,8 @@ TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}")
 """Names of the temporary files of `replacing`."""
 
 T = TypeVar("T")
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def path_of(text: str) -> Path:
@@ -44,10 +47,19 @@ def read_plain(path: Path, at_most: int = -1) -> bytes:
         return file.read(at_most)
 
 
+def decoder(type: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type.
+
+    Two threads that meet a type for the first time at once can crash msgspec (0.22).
+    """
+    with _ONE_AT_A_TIME:
+        return msgspec.json.Decoder(type)
+
+
 def read_json(path: Path, type: type[T], at_most: int = -1) -> T | None:
     """Read a JSON file as a type. A missing, damaged or foreign one counts as None."""
     try:
-        return msgspec.json.decode(read_plain(path, at_most), type=type)
+        return decoder(type).decode(read_plain(path, at_most))
     except (OSError, ValueError, RecursionError):
         return None
 

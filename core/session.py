@@ -105,7 +105,7 @@ def _train(directory: RunDirectory, control: Control) -> Iterator[events.Event]:
                     for told in (outcome, *watch.update(outcome)):
                         recorder.write(told)
                         if isinstance(told, events.Detached):
-                            log.warning("the terminal is gone or was left; it goes on without it")
+                            log.warning("the training continues without a terminal")
                         yield told
 
 

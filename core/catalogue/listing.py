@@ -200,7 +200,9 @@ def _read_config(file: Path) -> Config | None:
     try:
         if (text := read_plain(file)).startswith(b"format = "):
             return msgspec.toml.decode(text, type=Config)
-    except (OSError, ValueError, RecursionError):
+    except OSError:
+        return None
+    except (ValueError, RecursionError):
         pass
     try:
         return read_config(file)

@@ -22,7 +22,8 @@ def read_config(path: Path, base: Config | None = None) -> Config:
 
     Raises InputError when the file cannot be read or holds something unusable.
     """
-    return build(read_toml(path), base=base, where=str(path))
+    document = read_toml(path)
+    return build(document, base, str(path), old="format" not in document)
 
 
 def build(
@@ -53,6 +54,8 @@ def build(
         raise InputError(f"{where}: {error}") from None
     except msgspec.ValidationError as error:
         raise InputError(f"{where}: {str(error).partition(' - at ')[0]}") from None
+    except RecursionError:
+        raise InputError(f"{where}: its tables are nested too deeply") from None
     return config
 
 

@@ -146,7 +146,7 @@ def _by_key() -> Mapping[str, Field]:
 def _sections() -> dict[str, tuple[Any, str]]:
     """Annotation and description of each section; of a choice, the description is annotated."""
     return {
-        name: (hint, _description(hint) or hint.__doc__)
+        name: (hint, _description(hint) or hint.__doc__ or "")
         for name, hint in get_type_hints(Config, include_extras=True).items()
         if _members(hint) and name != "chosen"
     }

@@ -355,3 +355,7 @@ class Config(Section, frozen=True):
         size = self.training.batch_size or chosen.batch_size
         training = msgspec.structs.replace(self.training, batch_size=size)
         return msgspec.structs.replace(self, hardware=hardware, training=training, chosen=None)
+
+
+# Built while one thread imports this: two that first meet a type at once can crash msgspec (0.22).
+msgspec.json.Decoder(Config)

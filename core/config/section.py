@@ -23,7 +23,9 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def __init_subclass__(cls) -> None:
         """Put the description of each setting into its annotation."""
         described, hints = inspect.cleandoc(cls.__doc__ or ""), cls.__annotations__
-        for name, text in re.findall(r"^(\w+): (.+(?:\n +.+)*)", described, re.MULTILINE):
+        texts = dict(re.findall(r"^(\w+): (.+(?:\n +.+)*)", described, re.MULTILINE))
+        # `python -OO` drops docstrings; settings then have no descriptions.
+        for name, text in (texts if described else dict.fromkeys(hints, "")).items():
             if name in hints:
                 hints[name] = Annotated[hints[name], Meta(description=" ".join(text.split()))]
 

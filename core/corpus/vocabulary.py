@@ -12,6 +12,7 @@ from msgspec import Meta
 from core.corpus.formats import LONGEST_FORM, find_condition
 from core.corpus.paradigms import Corpus
 from core.errors import InputError
+from core.files import decoder
 
 PAD, SOS, UNK, EOS = range(4)
 """Ids before the characters: padding, start of a word, dropped character, end of a word."""
@@ -100,7 +101,7 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def read(cls, path: Path) -> "Vocabulary":
         """Read a vocabulary from a JSON file. Raise InputError when that fails."""
         try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
+            return decoder(cls).decode(path.read_bytes())
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:

@@ -133,7 +133,12 @@ def read_experiment(given: str, settings: Sequence[str] = (), name: str = "") ->
 
 def _read(path: Path) -> _File:
     try:
-        return msgspec.convert(read_toml(path), _File)
+        file = msgspec.convert(read_toml(path), _File)
+        for table in (file.set, file.vary, file.variants):
+            list(leaves(table))
+        return file
+    except RecursionError:
+        raise InputError(f"{path}: its tables are nested too deeply") from None
     except msgspec.ValidationError as error:
         accepted = ", ".join(_File.__struct_fields__)
         raise InputError(f"{path}: {error}; an experiment has {accepted}") from None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from core.catalogue.labels import Labels, read_labels, write_labels
+from core.errors import InputError
 from core.experiments.design import Trial
 from core.files import read_json, write_json
 from core.runs.directory import RunDirectory
@@ -31,7 +32,11 @@ def enrol(directory: RunDirectory, trial: Trial) -> None:
     tags = tuple(sorted({*labels.tags, trial.experiment}))
     write_labels(directory, Labels(tags, labels.note))
     membership = Membership(trial.experiment, trial.variant, trial.seed)
-    write_json(directory.experiment_file, membership)
+    try:
+        write_json(directory.experiment_file, membership)
+    except OSError as error:
+        file = directory.experiment_file
+        raise InputError(f"cannot write {file}: {error.strerror or error}") from None
 
 
 def by_variant(runs: Iterable[RunDirectory]) -> dict[str, dict[str, list[RunDirectory]]]:

@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.exports.run_data import RunData, interval
 from core.text import printable
 from core.training import events
-from core.training.metrics import metrics_of
+from core.training.metrics import values
 
 PREFIX = "events.out.tfevents."
 """Beginning of the names of event files."""
@@ -30,7 +30,7 @@ def write_events(run: RunData, folder: Path) -> None:
             '`pip install "cvae-tui[tensorboard]"`'
         ) from None
     best = run.history.best
-    measured = _measured(best).items() if best else ()
+    measured = values(best).items() if best else ()
     scores = {f"best/{name}": number for name, number in measured if number is not None}
     settings = {one.key: value(run.config, one) for one in fields_of(run.config)}
     new: Any = SummaryWriter
@@ -41,7 +41,7 @@ def write_events(run: RunData, folder: Path) -> None:
         for event in run.events:
             match event:
                 case events.Progress():
-                    for name, number in _measured(event).items():
+                    for name, number in values(event).items():
                         scalar = math.nan if number is None else number
                         writer.add_scalar(f"training/{name}", scalar, event.step, event.time)
                 case events.Evaluated():
@@ -51,14 +51,9 @@ def write_events(run: RunData, folder: Path) -> None:
                 writer.add_scalar(name, score, best.step, best.time)
 
 
-def _measured(event: events.Event) -> dict[str, float | None]:
-    """Read every metric of an event."""
-    return {name: source.read(event) for name, source in metrics_of(type(event)).items()}
-
-
 def _add_evaluation(writer: Any, event: events.Evaluated, conditions: tuple[str, ...]) -> None:
     scores = event.scores
-    for name, number in (_measured(event) | dict(interval(event))).items():
+    for name, number in (values(event) | dict(interval(event))).items():
         if number is not None:
             writer.add_scalar(f"scores/{name}", number, event.step, event.time)
     finite = [kl for kl in scores.kl_per_dimension if kl is not None and math.isfinite(kl)]

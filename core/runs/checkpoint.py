@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.errors import InputError
-from core.files import replacing
+from core.files import decoder, replacing
 from core.model.cvae import CondVAE
 from core.model.inference import Inference
 from core.runs.directory import RunDirectory
@@ -39,7 +39,7 @@ def load(path: Path) -> Snapshot:
             position = (file.metadata() or {}).get("position", "")
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return Snapshot(
-            msgspec.json.decode(position, type=Position),
+            decoder(Position).decode(position),
             _with_prefix(MODEL, tensors),
             _with_prefix(TRAINING, tensors),
         )

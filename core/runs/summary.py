@@ -141,7 +141,7 @@ def journal_part(path: Path, size: int | None = None) -> JournalPart:
             size = there if size is None else size
             file.seek(max(0, size - CHECKED))
             checked = file.read(min(size, CHECKED))
-    except OSError:
+    except (OSError, OverflowError, ValueError):
         return JournalPart()
     return JournalPart(size, zlib.crc32(checked)) if size <= there else JournalPart()
 

@@ -21,7 +21,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=_t
     time: seconds since 1970. elapsed: seconds of training and evaluation, without pauses.
     """
 
-    step: int
+    step: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
     epoch: float
     time: float
     elapsed: float

@@ -92,7 +92,7 @@ def test_a_training_survives_its_terminal_and_is_steered_from_another(
     trains_on(mine)
     owner = living_owner(mine)
     assert owner is not None and owner.pid == first.pid, "the same process goes on"
-    assert "goes on without it" in mine.log_file.read_text()
+    assert "continues without a terminal" in mine.log_file.read_text()
 
     second = open_terminal("attach", "mine")
     second.wait_for("mine · training")
@@ -265,7 +265,7 @@ def test_a_headless_training_survives_its_terminal(
     assert terminal.wait_for_exit() == 128 + signal.SIGTERM
     assert summarize(mine).state == "stopped"
     log = mine.log_file.read_text()
-    assert "goes on without it" in log
+    assert "continues without a terminal" in log
     assert "\x1b" not in log, "the bar is not drawn into the log"
     assert "stopped with a checkpoint" in log
 

@@ -1,6 +1,7 @@
 """`cvae-tui`: the group of commands, and the only place that prints errors."""
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -90,12 +91,23 @@ def cli(
         raise click.UsageError(f"--read-only is not for `{ctx.invoked_subcommand}`")
 
 
+def _prepare_output() -> None:
+    """Escape what an output cannot encode. A closed output has no reader and takes everything."""
+    for name in ("stdout", "stderr"):
+        output = getattr(sys, name)
+        if output is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(output, io.TextIOWrapper):
+            output.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run the command line and exit with its code.
 
     0: success. 1: a failure. 2: bad input. 130: Ctrl-C.
     """
     keep_freed_memory()
+    _prepare_output()
     # Textual reads this highest rate on import. The answer to a key waits for the next frame, often
     # for two. No frame is drawn while nothing changes.
     os.environ.setdefault("TEXTUAL_FPS", "120")

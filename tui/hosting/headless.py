@@ -15,6 +15,7 @@ from core.compute.search_path import child_environment
 from core.errors import TrainingError
 from core.runs.directory import RunDirectory
 from core.runs.ownership import is_owned, living_owner, owned_error
+from core.runs.summary import journal_part
 from core.text import printable
 from core.training import events
 from core.training.control import Control
@@ -80,6 +81,7 @@ def train_detached(directory: RunDirectory) -> None:
     if is_owned(directory):
         raise owned_error(directory)
     check_resumable(directory)
+    before = journal_part(directory.journal_file)
     with directory.log_file.open("ab") as log:
         begins = log.tell()
         process = subprocess.Popen(
@@ -101,8 +103,9 @@ def train_detached(directory: RunDirectory) -> None:
                 f"after {HANDOVER_SECONDS:.0f} s. {directory.log_file} has its messages"
             )
         time.sleep(0.05)
-    if code:
-        ended = f"ended with exit code {code}" if code > 0 else f"was ended by signal {-code}"
+    # A short training may have ended between two looks at its owner.
+    if code or journal_part(directory.journal_file) == before:
+        ended = f"ended with exit code {code}" if code >= 0 else f"was ended by signal {-code}"
         raise TrainingError(
             f"{directory.name} does not train: its process {ended}: "
             f"{_last_line(directory, begins)}. {directory.log_file} has its messages"

@@ -117,7 +117,7 @@ class Host(PrivateApp):
     def steered(self) -> Training | None:
         """The training of the run in view, in this process or another on this machine.
 
-        Another process is found by a poll, which does not block the event loop.
+        A poll in a thread notices when another process begins or ends one.
         """
         if self.training and self.training.directory in (None, self.viewed):
             return self.training
@@ -141,6 +141,9 @@ class Host(PrivateApp):
         self.call_from_thread(self._set_remote, directory, self._find_remote(directory))
 
     def _set_remote(self, directory: RunDirectory | None, remote: RemoteTraining | None) -> None:
+        if self.training and self.training.directory == directory:
+            # The lock is held by this process.
+            remote = None
         if directory == self.viewed and remote is not self._remote:
             self._remote = remote
             self.screen.refresh_bindings()
@@ -188,7 +191,7 @@ class Host(PrivateApp):
             self.call_later(act, *arguments)
 
     def _end_training(self, error: str) -> None:
-        self.ended, self.training = self.training, None
+        self.ended, self.training, self._remote = self.training, None, None
         if error:
             self.say(Notification(error, "Not trained", "error", ERROR_SECONDS))
         if self._leaving:

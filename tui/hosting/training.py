@@ -1,5 +1,6 @@
 """A training in a thread of the app, which outlives the screens."""
 
+import contextlib
 import contextvars
 import gc
 import sys
@@ -58,9 +59,10 @@ class HostedTraining:
             except CvaeError as error:
                 self.error = str(error)
             except Exception as error:
-                with self.log_file.open("a", encoding="utf-8") as log:
-                    traceback.print_exc(file=log)
                 self.error = f"training failed: {error!r}. {self.log_file} has the details"
+                # A disk that refuses the log must not keep the app from seeing the end.
+                with contextlib.suppress(OSError), self.log_file.open("a", encoding="utf-8") as log:
+                    traceback.print_exc(file=log)
             on_end()
 
         # Messages of Textual need the app, which is in the context.

@@ -68,11 +68,13 @@ class SaveDialog(Dialog[Path]):
             self.app.call_from_thread(self._saved, path)
 
     def _saved(self, path: Path) -> None:
-        self.notify(f"Saved to {path}", markup=False)
+        self.app.notify(f"Saved to {path}", markup=False)
         self.dismiss(path)
 
     def _say(self, message: str, wrong: bool = False) -> None:
-        self.query_one(MessageLine).show(message, wrong)
+        # The dialog may be closed by the time that the disk answers.
+        if self.is_attached:
+            self.query_one(MessageLine).show(message, wrong)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Rows) -> None:

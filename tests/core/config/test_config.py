@@ -367,3 +367,9 @@ def test_any_threads_may_ask_for_the_fields_first() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert asked.stderr == ""
+
+
+def test_settings_work_where_python_drops_docstrings() -> None:
+    script = "from core.config.presets import preset; print(preset('lab4').training.epochs)"
+    done = subprocess.run([sys.executable, "-OO", "-c", script], capture_output=True, text=True)
+    assert done.stdout == "5000\n", done.stderr

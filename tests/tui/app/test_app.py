@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Input, Static
 from core.catalogue.listing import summarize
 from core.config.schema import Config
 from core.runs.directory import RunDirectory
-from core.runs.ownership import Owner, owning
+from core.runs.ownership import Owner, living_owner, owning
 from core.session import prepare, train
 from core.training import events
 from core.training.control import Control
@@ -217,6 +217,22 @@ async def test_a_run_owned_by_another_machine_is_only_watched(
         )
         assert app.steered is None
         assert app.screen.check_action("stop", ()) is None
+
+
+async def test_a_training_of_the_app_is_no_training_of_another_process(
+    tmp_path: Path, tiny: Callable[..., Config], until: Until
+) -> None:
+    app = CvaeApp(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        app.start_training(tiny("training.epochs=100000"), "mine", "default")
+        await until(pilot, lambda: app.viewed and living_owner(app.viewed))
+        app._poll()
+        assert app._poller
+        await app._poller.wait()
+        assert app.training and app.steered is app.training
+        app.training.control.stop()
+        await until(pilot, lambda: app.training is None)
+        assert app.steered is None
 
 
 async def test_convert_shows_all_tenses_as_one_types(trained: RunDirectory, until: Until) -> None:

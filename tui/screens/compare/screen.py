@@ -94,7 +94,7 @@ where a run has any, else of the selection pairs.
             f" {list(SCREENS).index('runs') + 1}   "
             f"or mark them on {SCREENS['runs']} with the space bar"
         )
-        self.set_interval(REFRESH_SECONDS, self._read_on)
+        self.set_interval(max(REFRESH_SECONDS, self.host.refresh_seconds), self._read_on)
         self._show(())
 
     @on(ScreenResume)
@@ -173,7 +173,7 @@ where a run has any, else of the selection pairs.
         table = self.query_one("#setting-table", KeyedTable)
         groups = [group for group in self._compared if group.config]
         names = {one.name: f"{MARKERS[one.place]} {printable(one.name)}" for one in groups}
-        table.lay_out({"setting": ("setting", 34)} | {name: (names[name], 14) for name in names})
+        table.lay_out({"": ("setting", 34)} | {name: (names[name], 14) for name in names})
         table.fill(differing([group.config for group in groups if group.config]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -1,7 +1,10 @@
 """The end of a run's log file, where libraries print."""
 
+import os
+
 from textual.widgets import Log
 
+from core.files import open_plain
 from core.runs.directory import RunDirectory
 from core.text import printable
 
@@ -24,8 +27,8 @@ class LogTail(Log):
 def tail(directory: RunDirectory) -> list[str]:
     """Return the last lines of the log of a run."""
     try:
-        with directory.log_file.open("rb") as file:
-            file.seek(max(0, directory.log_file.stat().st_size - LOG_BYTES))
+        with open_plain(directory.log_file) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         text = ""

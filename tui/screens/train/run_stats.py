@@ -10,6 +10,7 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from core.config.schema import Chosen
+from core.files import read_json
 from core.runs.history import History
 from tui.text.format import count, duration, figure
 
@@ -25,10 +26,7 @@ class Computer(msgspec.Struct, frozen=True):
 
 def read_computer(file: Path) -> Computer | None:
     """Read the hardware of a run; None before it is known."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Computer)
-    except (OSError, ValueError, RecursionError):
-        return None
+    return read_json(file, Computer)
 
 
 class RunStats(Static):
