@@ -56,9 +56,11 @@ def owning(directory: RunDirectory) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 os.utime(handle)
 
-        with repeating(beat, BEAT_SECONDS):
-            yield
-        os.ftruncate(handle, 0)
+        try:
+            with repeating(beat, BEAT_SECONDS):
+                yield
+        finally:
+            os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

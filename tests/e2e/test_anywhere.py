@@ -103,6 +103,16 @@ def test_a_kept_training_that_does_not_begin_is_one_sentence(
     assert sentence in terminal.text
 
 
+def test_a_child_that_ends_without_training_is_a_failure(
+    call: Call, corpus_file: Path, tmp_path: Path
+) -> None:
+    lost = LOST.replace("raise SystemExit('there is no room')", "raise SystemExit(0)")
+    options = ("--corpus", corpus_file, "--epochs", 2, "--name", "gone", *TINY)
+    done = call("train", "--detach", *options, program=(sys.executable, "-P", "-c", lost))
+    assert done.returncode == 1 and not done.stdout
+    assert "gone does not train: its process ended with exit code 0" in done.stderr
+
+
 async def test_serve_serves(foreign: Path, copied: RunDirectory, tmp_path: Path) -> None:
     served = Served(copied.path.parent, tmp_path, cwd=foreign, XDG_STATE_HOME=str(tmp_path))
     try:

@@ -7,7 +7,7 @@ from core.compute.search_path import child_environment
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("", None), (":", None), (":/one::/two", "/one:/two"), ("/one", "/one"), (None, None)],
+    [("", None), (":.:src", None), (":/one::/two", "/one:/two"), ("/one", "/one"), (None, None)],
 )
 def test_no_child_searches_the_working_directory(
     monkeypatch: pytest.MonkeyPatch, given: str | None, kept: str | None

@@ -261,6 +261,7 @@ def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
         ("a = " + "[" * 3000, "is not valid TOML"),
         ("[training]\nseed = " + "9" * 5000, "is not valid TOML"),
         ("[training]\nseed = 0x" + "f" * 5000, "it takes a whole number"),
+        ("format = 2\n[optimizer" + ".a" * 5000 + "]\nx = 1", "nested too deeply"),
     ],
     ids=lambda argument: argument[:30],
 )
@@ -373,3 +374,11 @@ def test_settings_work_where_python_drops_docstrings() -> None:
     script = "from core.config.presets import preset; print(preset('lab4').training.epochs)"
     done = subprocess.run([sys.executable, "-OO", "-c", script], capture_output=True, text=True)
     assert done.stdout == "5000\n", done.stderr
+
+
+def test_part_of_a_file_of_version_0_1_0_is_read_over_a_preset(tmp_path: Path) -> None:
+    file = tmp_path / "part.toml"
+    file.write_text("[teacher_forcing]\nstart = 0.5\nend = 0.5\n[optimizer]\nmomentum = 0.3\n")
+    config = read_config(file, preset("default"))
+    assert (config.teacher_forcing.kind, config.optimizer.kind) == ("sequence", "adam")
+    assert config.teacher_forcing.start == 0.5

@@ -1,7 +1,9 @@
 """Whatever a user gets wrong is one sentence on standard error, exit code 2, and nothing lost."""
 
 import io
+import os
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -217,3 +219,15 @@ def test_an_error_that_nobody_foresaw_is_one_sentence_and_a_file(
     written = Path(err.split()[-1])
     assert tmp_path in written.parents
     assert "in broken" in written.read_text()
+
+
+def test_an_output_that_is_closed_or_cannot_encode_is_no_failure(trained: RunDirectory) -> None:
+    environment = os.environ | {"CVAE_TUI_RUNS_DIR": str(trained.path.parent)}
+    for command, encoding in (("runs >&-", "utf-8"), ("plot trained kl", "latin-1")):
+        done = subprocess.run(
+            f"{sys.executable} -m tui.cli.main {command}",
+            shell=True,
+            env=environment | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
