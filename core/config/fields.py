@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -105,6 +105,14 @@ def value(config: Config, field: Field) -> Value | None:
 def fields_of(config: Config) -> tuple[Field, ...]:
     """List the settings that the configuration's choices bring."""
     return tuple(one for one in fields() if value(config, one) is not None)
+
+
+def differing(configs: Sequence[Config]) -> Iterator[list[str]]:
+    """Yield key and values of each setting that is not the same in all configurations."""
+    for one in fields():
+        spelt = [one.spell(value(config, one)) for config in configs]
+        if len(set(spelt)) > 1:
+            yield [one.key, *spelt]
 
 
 def differences(config: Config, base: Config) -> tuple[Field, ...]:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from core.config.build import to_toml
-from core.config.fields import differences, fields, value
+from core.config.fields import differences, differing, value
 from core.config.presets import preset, shipped_names
-from core.config.schema import Config
 from core.errors import Cancelled
 from core.exports.figure import DASHES, GRID, INK, band_label, curve, panels, reports_pairs
 from core.exports.palette import COLOURS
@@ -130,7 +129,7 @@ def page(runs: Sequence[RunData], options: Options) -> bytes:
         selection=len(runs) == 1 and reports_pairs(runs[0]),
         band=band_label(runs),
         scores=_scores(parts),
-        differing=list(_differing([run.config for run in runs])),
+        differing=list(differing([run.config for run in runs])),
         states=STATES,
     )
     return rendered.encode()
@@ -234,14 +233,6 @@ def _number(of: Metric, number: float | None) -> str:
     if isinstance(number, int):
         return f"{number:,}"
     return f"{number:.4f}" if of.bounds else f"{number:.4g}"
-
-
-def _differing(configs: Sequence[Config]) -> Iterator[list[str]]:
-    """Tabulate the settings that differ between runs."""
-    for one in fields():
-        spelt = [one.spell(value(config, one)) for config in configs]
-        if len(set(spelt)) > 1:
-            yield [one.key, *spelt]
 
 
 def _split(source: str, form: str) -> tuple[str, str]:

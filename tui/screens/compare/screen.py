@@ -20,7 +20,7 @@ from tui.charts.series_cache import Line
 from tui.charts.window import Extent
 from tui.screens.base import SCREENS, AppScreen
 from tui.screens.compare.groups import Group, Members, of_experiment, of_selection
-from tui.screens.compare.tables import RANGES, SCORES, differing, ranges, scores
+from tui.screens.compare.tables import RANGES, SCORES, ranges, scores, settings
 from tui.state.followed_runs import FollowedRuns
 from tui.state.selection import MARKERS, MOST
 from tui.text.legend import legend
@@ -174,7 +174,7 @@ where a run has any, else of the selection pairs.
         groups = [group for group in self._compared if group.config]
         names = {one.name: f"{MARKERS[one.place]} {printable(one.name)}" for one in groups}
         table.lay_out({"": ("setting", 34)} | {name: (names[name], 14) for name in names})
-        table.fill(differing([group.config for group in groups if group.config]))
+        table.fill(settings([group.config for group in groups if group.config]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the key of the views while there is something to see."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
-from core.config.fields import fields, value
+from core.config.fields import differing
 from core.config.schema import Config
 from core.experiments.bands import summary
 from core.exports.palette import COLOURS, MARKERS
@@ -105,12 +105,9 @@ def _interval(low: float, middle: float, high: float, width: int) -> str:
     return "".join(marks)
 
 
-def differing(configs: Sequence[Config]) -> dict[str, list[Text]]:
+def settings(configs: Sequence[Config]) -> dict[str, list[Text]]:
     """Return a row for each setting that is not the same in all runs."""
-    rows = {}
-    for field in fields():
-        values = [str(value(config, field)) for config in configs]
-        if len(set(values)) > 1:
-            texts = (field.key, *map(printable, values))
-            rows[field.key] = [Text(text, no_wrap=True, overflow="ellipsis") for text in texts]
-    return rows
+    return {
+        texts[0]: [Text(printable(text), no_wrap=True, overflow="ellipsis") for text in texts]
+        for texts in differing(configs)
+    }

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import time
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -28,7 +29,7 @@ from tui.screens.train.examples import conversions, draws
 from tui.screens.train.kl_strip import KlStrip
 from tui.screens.train.log_tail import LogTail, tail
 from tui.screens.train.marks import marks
-from tui.screens.train.run_stats import RunStats, read_computer
+from tui.screens.train.run_stats import Computer, RunStats, read_computer
 from tui.screens.train.steering import SteeringScreen
 from tui.state.followed_runs import PORTION, FollowedRuns
 from tui.state.selection import MOST
@@ -37,6 +38,9 @@ from tui.text.notices import notice
 from tui.text.status import pace, short_name, status
 from tui.widgets.choice_dialog import ChooseSome
 from tui.widgets.metric_board import MetricBoard
+
+if TYPE_CHECKING:
+    from core.compute.system_metrics import Readings
 
 CHARTS = ("ce", "kl", "beta", "bleu4", "gaussian", "teacher_forcing_ratio")
 READINGS_SECONDS = 2.0
@@ -235,10 +239,20 @@ A value that is set by hand holds until it is given back to its schedule, also a
         from core.compute.system_metrics import take_readings
 
         readings = take_readings() if own else None
-        computer, call = read_computer(directory.environment_file), self.app.call_from_thread
-        call(self.query_one(RunStats).show_computer, computer, readings)
-        if log:
-            call(self.query_one(LogTail).show, tail(directory))
+        computer, lines = (
+            read_computer(directory.environment_file),
+            tail(directory) if log else None,
+        )
+        self.app.call_from_thread(self._show_machine, computer, readings, lines)
+
+    def _show_machine(
+        self, computer: Computer | None, readings: "Readings | None", lines: list[str] | None
+    ) -> None:
+        # While the app closes, the widgets may be gone.
+        with contextlib.suppress(NoMatches):
+            self.query_one(RunStats).show_computer(computer, readings)
+            if lines is not None:
+                self.query_one(LogTail).show(lines)
 
     @property
     def _state(self) -> str:
