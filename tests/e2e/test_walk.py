@@ -76,7 +76,7 @@ def test_every_screen_is_of_use_while_a_run_trains(
     terminal.press("c")
     terminal.wait_for("CE nats/word")
     assert re.search("[⠁-⣿]", terminal.text), "no line on the charts"
-    terminal.press("v")
+    terminal.press("n")
     terminal.wait_for("Gaussian +95")
     terminal.press("1")
     terminal.wait_for(rf"CE nats/word (?!{re.escape(first[1])} )[\d.]+")
